@@ -258,7 +258,7 @@ class Answer:
     """What a provider gave back, as it is kept. Reading it is a later, separate step.
 
     `finish` is ``stop``, ``length``, ``content_filter`` or ``refusal``, whatever the vendor calls it.
-    `logprobs` are the provider's alternatives per output token: ((token, ((alternative, logprob), ...)), ...).
+    `logprobs` are the alternatives per output token: ((token, ((alternative, logprob), ...)), ...).
     """
 
     text: str
