@@ -19,6 +19,7 @@
         +-- ServerFault
         +-- ContentFiltered
         +-- RequestRejected
+        |   +-- Unsupported                  an unknown parameter; carries the next best request
         +-- KeyRefused
 
 A vendor's exception is translated at the border of its provider (``raise ... from exc``).
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from judge.types import FailureKind
+    from judge.types import FailureKind, Request
 
 
 class JudgeError(Exception):
@@ -183,6 +184,24 @@ class ContentFiltered(ProviderFailure):
 
 class RequestRejected(ProviderFailure):
     """The request itself is wrong for this model (4xx); asking again gives the same."""
+
+
+class Unsupported(RequestRejected):
+    """The server does not know a parameter of the request; `instead` is the request without it.
+
+    Parameters
+    ----------
+    message
+        What the provider said.
+    parameter
+        The parameter's name, for example ``response_format``.
+    instead
+        The next best request. It has a key of its own.
+    """
+
+    def __init__(self, message: str, *, parameter: str, instead: Request, status: int | None = None) -> None:
+        self.parameter, self.instead = parameter, instead
+        super().__init__(message, status=status)
 
 
 class KeyRefused(ProviderFailure):
