@@ -1,0 +1,91 @@
+"""Confidence sets that stay honest in weak designs, and what can be said with one rater an item."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from judge.analysis.bias.eiv import EIVFit
+
+
+@dataclass(frozen=True, slots=True)
+class FiellerSet:
+    """Every value that the data do not reject.
+
+    `kind` is ``interval`` (low..high), ``complement`` (everything outside low..high) or ``line``
+    (everything). Only the first is bounded; the others mean that the coefficient is not identified.
+    """
+
+    kind: str
+    low: float
+    high: float
+
+    @property
+    def bounded(self) -> bool:
+        """Whether the set is an interval."""
+        return self.kind == "interval"
+
+    def holds(self, value: float) -> bool:
+        """Whether a value lies in the set.
+
+        Examples
+        --------
+        >>> FiellerSet("complement", -1.0, 1.0).holds(0.0)
+        False
+        """
+        if self.kind == "line":
+            return True
+        inside = self.low <= value <= self.high
+        return inside if self.kind == "interval" else not inside
+
+
+def fieller(fit: EIVFit, index: int, confidence: float = 0.95) -> FiellerSet:
+    """Invert the test of ``numerator - theta * determinant = 0`` for one coefficient.
+
+    By Cramer's rule a coefficient is the ratio of two determinants, both smooth in the moments; the
+    jackknife gives their covariance. Unlike estimate plus or minus t standard errors, the set widens
+    without bound where the noise correction leaves hardly any signal.
+
+    Parameters
+    ----------
+    fit
+        From `mom_eiv`.
+    index
+        Position of the coefficient in ``fit.coef``.
+    confidence
+        Coverage asked for.
+
+    Returns
+    -------
+    FiellerSet
+
+    References
+    ----------
+    Fieller 1954, doi:10.1111/j.2517-6161.1954.tb00159.x.
+    """
+    from scipy import stats
+
+    n = fit.n_clusters
+    pair = np.column_stack([fit.num_replicates[:, index], fit.det_replicates])
+    deviations = pair - pair.mean(axis=0)
+    (vnn, vnd), (_, vdd) = (n - 1) / n * deviations.T @ deviations
+    crit = float(stats.t.ppf(0.5 + confidence / 2, fit.df)) ** 2
+    num, det = float(fit.numerators[index]), fit.determinant
+    a, b, c = det**2 - crit * vdd, -2.0 * (num * det - crit * vnd), num**2 - crit * vnn
+    return _solve_quadratic(float(a), float(b), float(c))
+
+
+def _solve_quadratic(a: float, b: float, c: float) -> FiellerSet:
+    """Return where ``a t^2 + b t + c <= 0``."""
+    root = b * b - 4 * a * c
+    if root < 0:
+        # With a > 0 this cannot happen at the estimate itself; with a < 0 every value is accepted.
+        return FiellerSet("line", -np.inf, np.inf)
+    half = float(np.sqrt(root))
+    if a == 0:
+        return FiellerSet("line", -np.inf, np.inf)
+    low, high = sorted(((-b - half) / (2 * a), (-b + half) / (2 * a)))
+    return FiellerSet("interval" if a > 0 else "complement", low, high)
