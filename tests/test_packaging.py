@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import subprocess
 import sys
@@ -31,7 +30,7 @@ def _folders_with_code() -> set[str]:
 
 
 def _module(folder: str) -> str:
-    return folder if folder.split(".")[0] == "judge" else f"judge.{folder}"
+    return folder if folder.split(".", maxsplit=1)[0] == "judge" else f"judge.{folder}"
 
 
 def test_every_folder_with_code_is_named_in_the_package_map():
@@ -49,7 +48,7 @@ def test_map_and_links_agree():
     for top in TOP_LEVEL:
         link = ROOT / "judge" / top
         assert link.is_symlink()
-        assert os.readlink(link) == f"../{top}"
+        assert str(link.readlink()) == f"../{top}"
 
 
 @pytest.fixture(scope="module")
@@ -59,8 +58,8 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     pytest.importorskip("wheel" if sys.version_info < (3, 11) else "setuptools")
     work = tmp_path_factory.mktemp("build")
     source = work / "source"
-    skip = shutil.ignore_patterns(".git", "*.egg-info", "__pycache__", "build", "dist", ".*cache", "shared", ".venv")
-    shutil.copytree(ROOT, source, symlinks=True, ignore=skip)
+    unwanted = (".git", "*.egg-info", "__pycache__", "build", "dist", ".*cache", "shared", ".venv")
+    shutil.copytree(ROOT, source, symlinks=True, ignore=shutil.ignore_patterns(*unwanted))
     code = "import setuptools.build_meta as b, sys; print(b.build_wheel(sys.argv[1]))"
     done = subprocess.run(
         [sys.executable, "-c", code, str(work)], cwd=source, capture_output=True, text=True, check=False

@@ -200,11 +200,11 @@ def mom_eiv(
     True
     """
     y, x, clusters, moments = _complete(judge, features, people, cluster)
-    n_double = int((moments.count >= 2).sum())  # noqa: PLR2004 - two raters
+    n_double = int((moments.count >= 2).sum())
     n_clusters = int(clusters.max()) + 1 if clusters.size else 0
     if n_double == 0:
         raise NotIdentified("no item was rated by two people: their noise cannot be told from quality")
-    if n_clusters < 3:  # noqa: PLR2004 - a variance over replicates needs three
+    if n_clusters < 3:
         raise NotIdentified(f"{n_clusters} dialogues with people's ratings; at least 3 are needed")
     if (np.ptp(x, axis=0) == 0).any():
         raise NotIdentified("a feature has the same value everywhere")
@@ -257,7 +257,7 @@ def _pieces(
     return _Pieces(
         gram=_sums(outer, clusters, n_clusters),
         cross=_sums(design * y[:, None], clusters, n_clusters),
-        squares=_sums(np.where(people.count >= 2, people.squares, 0.0), clusters, n_clusters),  # noqa: PLR2004
+        squares=_sums(np.where(people.count >= 2, people.squares, 0.0), clusters, n_clusters),
         dof=_sums(np.maximum(people.count - 1.0, 0.0), clusters, n_clusters) * people.df_factor,
         shrink=_sums(noise, clusters, n_clusters),
     )
