@@ -102,6 +102,7 @@ class Rubric:
     """A versioned prompt with its header.
 
     `schema` is the JSON schema of the answer, `sha256` the digest of the source (header and template).
+    `pattern` is a regular expression for answers that are not JSON, where the header declares one.
     """
 
     rubric_id: str
@@ -112,6 +113,7 @@ class Rubric:
     schema: Mapping[str, Any]
     sha256: str
     source: str = ""
+    pattern: str = ""
 
     @property
     def ref(self) -> str:
