@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from judge.errors import InputError
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 FORMAT = 1
 """Version of the run folder's layout. A folder of a higher number was made by a newer version."""
@@ -86,9 +88,9 @@ class RunFolder:
             return
         foreign = sorted(p.name for p in self.root.iterdir() if p.name not in _OURS)
         if foreign:
+            listing = ", ".join(foreign[:3]) + (", ..." if len(foreign) > 3 else "")
             raise InputError(
-                f"{self.root} holds other files ({', '.join(foreign[:3])}{', ...' if len(foreign) > 3 else ''})"
-                " and no run; choose an empty or new folder with --out"
+                f"{self.root} holds other files ({listing}) and no run; choose an empty or new folder with --out"
             )
 
 

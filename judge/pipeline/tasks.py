@@ -31,7 +31,7 @@ class Material:
     responses: Mapping[str, Mapping[str, Response]]
 
     def missing(self) -> dict[str, list[str]]:
-        """Return, by system, the dialogues that it has no response for (systems with none missing left out)."""
+        """Return, by system, the dialogues that it did not answer; systems that answered all are left out."""
         gaps = {
             system: [d.dialogue_id for d in self.dialogues if d.dialogue_id not in self.responses[system]]
             for system in self.systems

@@ -1,0 +1,67 @@
+"""From outcomes to the long tables: one row a criterion of each question, written as it is read."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from judge.types import OK, unswap
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from judge.pipeline.judging import Panel
+    from judge.store.base import PlanStore, Result
+    from judge.types import JudgeTask, Outcome
+
+
+def judgment_rows(panels: Iterable[Panel], store: PlanStore, *, absolute: bool) -> Iterator[dict[str, Any]]:
+    """Yield rows of the ratings table (`absolute`) or of the duels table."""
+    from judge.pipeline.judging import outcomes
+
+    make = _rating if absolute else _duel
+    for panel in panels:
+        if (panel.rubric.mode == "absolute") is not absolute:
+            continue
+        for task, result, read in outcomes(panel, store):
+            for outcome in read:
+                yield make(panel, task, result, outcome)
+
+
+def _rating(panel: Panel, task: JudgeTask, result: Result, outcome: Outcome) -> dict[str, Any]:
+    return {
+        "dialogue_id": task.dialogue.dialogue_id,
+        "system_id": task.responses[0].system_id,
+        **_common(panel, task, result, outcome),
+        "score": outcome.score,
+        "probability": outcome.probability,
+    }
+
+
+def _duel(panel: Panel, task: JudgeTask, result: Result, outcome: Outcome) -> dict[str, Any]:
+    first, second = (r.system_id for r in task.responses)
+    a, b = (first, second) if task.order == "AB" else (second, first)
+    of_a = outcome.probability
+    if of_a is not None and task.order == "BA":
+        of_a = 1.0 - of_a
+    return {
+        "dialogue_id": task.dialogue.dialogue_id,
+        "system_a": a,
+        "system_b": b,
+        "order": task.order,
+        **_common(panel, task, result, outcome),
+        "verdict": None if outcome.verdict is None else unswap(outcome.verdict, task.order),
+        "probability": of_a,
+    }
+
+
+def _common(panel: Panel, task: JudgeTask, result: Result, outcome: Outcome) -> dict[str, Any]:
+    return {
+        "criterion": outcome.criterion,
+        "rater_id": panel.rater_id,
+        "rater_kind": "judge",
+        "repeat": task.repeat,
+        "rubric": panel.rubric.ref,
+        "outcome": outcome.failure or OK,
+        "reason": outcome.reason,
+        "key": result.key,
+    }
