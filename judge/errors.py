@@ -21,6 +21,7 @@
         +-- RequestRejected
         |   +-- Unsupported                  an unknown parameter; carries the next best request
         +-- KeyRefused
+            +-- QuotaSpent                   the account has no credit left
 
 A vendor's exception is translated at the border of its provider (``raise ... from exc``).
 """
@@ -206,3 +207,7 @@ class Unsupported(RequestRejected):
 
 class KeyRefused(ProviderFailure):
     """401 or 403: the whole run stops, since every call would fail alike."""
+
+
+class QuotaSpent(KeyRefused):
+    """The account has no credit left: like a refused key, it stops the whole run, to be resumed later."""
