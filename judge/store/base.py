@@ -57,7 +57,7 @@ class PlanRow:
 
 @dataclass(frozen=True, slots=True)
 class PlanState:
-    """How far a stage is. `asked` rows have an answer, `pending` rows have none."""
+    """How far a stage is; counts of rows. A row may have failed and still wait for an answer."""
 
     total: int
     answered: int
@@ -116,7 +116,16 @@ class AnswerStore(Protocol):
         """Return the unreadable answers to a question, oldest first."""
         ...
 
-    def fail(self, key: str, kind: FailureKind, message: str, *, attempts: int = 1) -> None:
+    def fail(
+        self,
+        key: str,
+        kind: FailureKind,
+        message: str,
+        *,
+        attempts: int = 1,
+        request: Request | None = None,
+        endpoint: str = "",
+    ) -> None:
         """Note how a question failed; the next run asks it again."""
         ...
 
