@@ -204,7 +204,7 @@ class _Integral:
         return self._per_group(self.k * eta - self.n * np.logaddexp(0.0, eta)) - 0.5 * u**2
 
     def modes(self, theta: Floats) -> Floats:
-        """The most likely `u` of each group, by damped Newton steps: (B, G)."""
+        """Find the most likely `u` of each group by damped Newton steps: (B, G)."""
         fixed = theta[:, 1:] @ self.x.T
         sigma = theta[:, :1]
         u = np.zeros((theta.shape[0], len(self.starts)))
@@ -220,7 +220,7 @@ class _Integral:
         return u
 
     def log_likelihood(self, theta: Floats) -> Floats:
-        """The marginal log-likelihood without the binomial constants: (B,)."""
+        """Return the marginal log-likelihood without the binomial constants: (B,)."""
         u = self.modes(theta)
         mu = _expit(theta[:, 1:] @ self.x.T + theta[:, :1] * u[:, self.group])
         width = 1.0 / np.sqrt(theta[:, :1] ** 2 * self._per_group(self.n * mu * (1 - mu)) + 1.0)

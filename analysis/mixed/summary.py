@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float64]
 
 WARNING = (
-    "with few models the mixed model's Wald test of a kind of model rejects a true null in .15 to .17 of studies"
-    " at .05, and without a random slope its interaction in .40: read the model-level summary test beside it"
+    "with few models the mixed model's Wald test of a kind of model rejects a true null in .15 to .17 of"
+    " studies at .05, and its interaction in .40 without a random slope: read the summary test too"
 )
 """Printed beside every mixed-model table (3 against 5 models, 200-240 simulated studies)."""
 
