@@ -1,0 +1,165 @@
+"""Text to numbers for the embedded judge: hashed n-grams and a few counts, no vocabulary.
+
+Every n-gram becomes a bucket by CRC-32, so the shipped weights hold no word of the texts that they were
+trained on. The word lists below are closed classes and everyday words, chosen by us.
+"""
+
+from __future__ import annotations
+
+import html
+import math
+import re
+from itertools import pairwise
+from typing import TYPE_CHECKING
+from zlib import crc32
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+BITS = 15
+BUCKETS = 1 << BITS
+"""Buckets of each of the two blocks: word n-grams first, then character n-grams."""
+MAX_WORD = 30
+"""Longer tokens (links, keyboard mashing) are cut: they carry nothing and would fill the cache."""
+
+_TOKEN = re.compile(r"[^\W\d_]+(?:'[^\W\d_]+)*|\d+|[:;=]-?[()dp/]|<3|[?!]+|[.,;:()\"&<>/-]")
+_SENTENCE = re.compile(r"(?<=[.!?;])\s+|\n+")
+_WORD_CACHE_LIMIT = 50_000
+
+
+def _listing(words: str) -> frozenset[str]:
+    return frozenset(words.split())
+
+
+_FIRST = _listing("i i'm im i've ive i'd i'll me my mine myself")
+_SECOND = _listing("you your you're youre yours yourself u ur you've you'll you'd")
+_WE = _listing("us our ours we we're ourselves")
+_WARM = _listing(
+    "sorry hope hugs hug love glad proud happy wish luck care sad heart strong strength thank thanks "
+    "brave congrats congratulations awful terrible great wonderful"
+)
+_KNOWING = _listing(
+    "understand relate same feel feels feeling felt sounds seems similar familiar been through too know "
+    "exactly boat"
+)
+_ASKING = _listing("what why how who when where which")
+_PAST = _listing("was were had went did felt got used tried")
+_ADVISING = _listing("should try need could get go find maybe")
+LISTS = (_FIRST, _SECOND, _WE, _WARM, _KNOWING, _ASKING, _PAST, _ADVISING)
+
+
+def tokens(text: str) -> list[str]:
+    """Return lower-case words, numbers (as ``0``), emoticons and punctuation marks.
+
+    >>> tokens("I'm so sorry… are you OK?! 24/7 :(")
+    ["i'm", 'so', 'sorry', 'are', 'you', 'ok', '?!', '0', '/', '0', ':(']
+    """
+    plain = html.unescape(text).lower().replace("\u2019", "'").replace("\u2018", "'")
+    return ["0" if t.isdigit() else t[:MAX_WORD] for t in _TOKEN.findall(plain)]
+
+
+def sentences(text: str) -> list[list[str]]:
+    """Return the tokens of each sentence that has any; a text without a full stop is one sentence.
+
+    >>> sentences("Oh no. What happened?")
+    [['oh', 'no', '.'], ['what', 'happened', '?']]
+    """
+    parts = (tokens(part) for part in _SENTENCE.split(html.unescape(text)))
+    return [part for part in parts if part]
+
+
+class Buckets:
+    """Turns tokens into bucket numbers; remembers the character n-grams of words that it has seen.
+
+    The memory only saves time: the same tokens give the same buckets, in any process and any order.
+    """
+
+    def __init__(self) -> None:
+        self._of_word: dict[str, tuple[int, ...]] = {}
+
+    def __call__(self, words: Sequence[str]) -> list[int]:
+        """Return the buckets of all word 1-3-grams and of all character 2-5-grams inside words."""
+        out: list[int] = []
+        for word in words:
+            out.extend(self._characters(word))
+        framed = ["\x02", *words, "\x03"]
+        mask = BUCKETS - 1
+        out.extend([crc32(word.encode()) & mask for word in framed])
+        out.extend([crc32(" ".join(pair).encode()) & mask for pair in pairwise(framed)])
+        triples = zip(framed, framed[1:], framed[2:], strict=False)
+        out.extend([crc32(" ".join(triple).encode()) & mask for triple in triples])
+        return out
+
+    def _characters(self, word: str) -> tuple[int, ...]:
+        found = self._of_word.get(word)
+        if found is None:
+            padded = f" {word} "
+            grams = (padded[i : i + n] for n in (2, 3, 4, 5) for i in range(len(padded) - n + 1))
+            found = tuple(BUCKETS + (crc32(gram.encode(), 0x9E3779B9) & (BUCKETS - 1)) for gram in grams)
+            if len(self._of_word) >= _WORD_CACHE_LIMIT:
+                self._of_word.clear()
+            self._of_word[word] = found
+        return found
+
+
+def counts(seeker: Sequence[str], parts: Sequence[Sequence[str]]) -> list[float]:
+    """Return the hand-made features of one response.
+
+    Parameters
+    ----------
+    seeker
+        Tokens of what the speaker said.
+    parts
+        Tokens of each sentence of the response.
+
+    Returns
+    -------
+    list of float
+        Lengths, questions, the share and presence of each word list, overlap with the seeker's words.
+    """
+    words = [word for part in parts for word in part]
+    asked = [part for part in parts if any("?" in word for word in part)]
+    return [
+        *_lengths(words, parts, asked),
+        *(value for listed in LISTS for value in _listed(words, listed)),
+        *_overlap(seeker, words),
+        *_questions(asked),
+    ]
+
+
+def _lengths(
+    words: Sequence[str], parts: Sequence[Sequence[str]], asked: Sequence[Sequence[str]]
+) -> list[float]:
+    n = len(parts)
+    return [
+        math.log1p(len(words)),
+        math.log1p(n),
+        math.log1p(len(asked)),
+        len(asked) / max(1, n),
+        float(n > 0 and "?" in "".join(parts[-1])),
+        float(n > 0 and "?" in "".join(parts[0])),
+        float(len(words) < 12),
+        float(any("!" in word for word in words)),
+    ]
+
+
+def _listed(words: Sequence[str], listed: frozenset[str]) -> list[float]:
+    found = sum(word in listed for word in words)
+    return [found / max(1, len(words)), math.log1p(found), float(found > 0)]
+
+
+def _overlap(seeker: Sequence[str], words: Sequence[str]) -> list[float]:
+    said = {word for word in seeker if len(word) > 3}
+    answered = {word for word in words if len(word) > 3}
+    shared = len(said & answered)
+    return [shared / max(1, len(answered)), math.log1p(shared)]
+
+
+def _questions(asked: Sequence[Sequence[str]]) -> list[float]:
+    lengths = [len(part) for part in asked]
+    return [
+        float(any(word in _SECOND for part in asked for word in part)),
+        float(any(part[0] in _ASKING for part in asked)),
+        min(40, max(lengths, default=0)) / 20,
+        min(40, min(lengths, default=0)) / 20,
+    ]
