@@ -42,12 +42,36 @@ class Ratings:
 
 @dataclass(frozen=True, slots=True)
 class HumanMoments:
-    """Per item: mean of the centred ratings, number of raters and sum of squares about the mean."""
+    """What people said of each row, and how noisy that is; all of shape (n,).
+
+    Parameters
+    ----------
+    mean
+        Quality as people saw it; NaN where nobody did.
+    noise
+        Variance of `mean` about quality, in units of the variance of one rating: 1 / raters for an item.
+    squares, dof
+        Sum of squares of the ratings about their mean, and its degrees of freedom: together they tell the
+        variance of one rating.
+    """
 
     mean: Floats
-    count: Floats
+    noise: Floats
     squares: Floats
-    df_factor: float
+    dof: Floats
+
+    def take(self, keep: NDArray[np.bool_] | Ints) -> HumanMoments:
+        """Return some of the rows."""
+        return HumanMoments(self.mean[keep], self.noise[keep], self.squares[keep], self.dof[keep])
+
+    def minus(self, other: HumanMoments) -> HumanMoments:
+        """Return what people said of differences between rows, for a judge that compares two responses."""
+        return HumanMoments(
+            self.mean - other.mean,
+            self.noise + other.noise,
+            self.squares + other.squares,
+            self.dof + other.dof,
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,8 +136,7 @@ def human_moments(ratings: Ratings, *, centre: bool = True) -> HumanMoments:
     Returns
     -------
     HumanMoments
-        Items without a rating have mean NaN and count 0. `df_factor` repairs the loss of one degree of
-        freedom a rater where raters are fully crossed with items: (n - 1) / n, else 1.
+        Where raters are fully crossed with items, centring takes (n - 1) / n of the degrees of freedom.
     """
     score = ratings.score
     if centre:
@@ -123,16 +146,19 @@ def human_moments(ratings: Ratings, *, centre: bool = True) -> HumanMoments:
         score = score - (sums / np.maximum(per_rater, 1))[ratings.rater]
     count = np.bincount(ratings.item, minlength=ratings.n_items).astype(np.float64)
     total = np.bincount(ratings.item, weights=score, minlength=ratings.n_items)
-    with np.errstate(invalid="ignore"):
-        mean = np.where(count > 0, total / np.maximum(count, 1.0), np.nan)
+    mean = np.where(count > 0, total / np.maximum(count, 1.0), np.nan)
     residual = score - mean[ratings.item]
     squares = np.bincount(ratings.item, weights=residual**2, minlength=ratings.n_items)
+    dof = np.maximum(count - 1.0, 0.0)
+    if centre and _is_crossed(count, ratings.rater):
+        rated = int((count > 0).sum())
+        dof *= (rated - 1) / rated
+    return HumanMoments(mean, 1.0 / np.maximum(count, 1.0), squares, dof)
+
+
+def _is_crossed(count: Floats, rater: Ints) -> bool:
     rated = count[count > 0]
-    crossed = (
-        centre and rated.size > 1 and bool((rated == rated[0]).all()) and rated[0] == _n_codes(ratings.rater)
-    )
-    factor = (rated.size - 1) / rated.size if crossed else 1.0
-    return HumanMoments(mean, count, squares, factor)
+    return rated.size > 1 and bool((rated == rated[0]).all()) and int(rated[0]) == np.unique(rater).size
 
 
 def mom_eiv(
@@ -200,7 +226,7 @@ def mom_eiv(
     True
     """
     y, x, clusters, moments = _complete(judge, features, people, cluster)
-    n_double = int((moments.count >= 2).sum())
+    n_double = int((moments.dof > 0).sum())
     n_clusters = int(clusters.max()) + 1 if clusters.size else 0
     if n_double == 0:
         raise NotIdentified("no item was rated by two people: their noise cannot be told from quality")
@@ -231,10 +257,9 @@ def _complete(
     y = np.asarray(judge, dtype=np.float64)
     x = np.asarray(features, dtype=np.float64)
     x = x[:, None] if x.ndim == 1 else x
-    keep = np.isfinite(y) & np.isfinite(x).all(axis=1) & (people.count > 0)
+    keep = np.isfinite(y) & np.isfinite(x).all(axis=1) & np.isfinite(people.mean)
     _, codes = np.unique(np.asarray(cluster)[keep], return_inverse=True)
-    kept = HumanMoments(people.mean[keep], people.count[keep], people.squares[keep], people.df_factor)
-    return y[keep], x[keep], codes.astype(np.intp), kept
+    return y[keep], x[keep], codes.astype(np.intp), people.take(keep)
 
 
 def _pieces(
@@ -243,7 +268,7 @@ def _pieces(
     columns = np.column_stack([people.mean, x])
     # Centring the features changes no slope and keeps the moment matrices well conditioned.
     columns = columns - columns.mean(axis=0)
-    noise = 1.0 / people.count
+    noise = people.noise
     if fixed_effects:
         size = np.bincount(clusters, minlength=n_clusters).astype(np.float64)
         y = y - _sums(y, clusters, n_clusters)[clusters] / size[clusters]
@@ -257,8 +282,8 @@ def _pieces(
     return _Pieces(
         gram=_sums(outer, clusters, n_clusters),
         cross=_sums(design * y[:, None], clusters, n_clusters),
-        squares=_sums(np.where(people.count >= 2, people.squares, 0.0), clusters, n_clusters),
-        dof=_sums(np.maximum(people.count - 1.0, 0.0), clusters, n_clusters) * people.df_factor,
+        squares=_sums(people.squares, clusters, n_clusters),
+        dof=_sums(people.dof, clusters, n_clusters),
         shrink=_sums(noise, clusters, n_clusters),
     )
 
@@ -322,7 +347,3 @@ def _sums(values: Floats, clusters: Ints, n_clusters: int) -> Floats:
     for column in range(flat.shape[1]):
         out[:, column] = np.bincount(clusters, weights=flat[:, column], minlength=n_clusters)
     return out.reshape((n_clusters, *values.shape[1:]))
-
-
-def _n_codes(codes: Ints) -> int:
-    return int(np.unique(codes).size)
