@@ -92,13 +92,18 @@ class Budget:
 
 @dataclass(slots=True)
 class LaneTally:
-    """What happened in one lane, all in counts, dollars and tokens."""
+    """What happened in one lane, in counts, dollars, tokens and seconds.
+
+    `failures` ended without an answer; `troubles` are answers that hold no verdict (refused, cut off, or
+    unreadable on every try); `unreadable` counts every answer that could not be read, mended later or not.
+    """
 
     answered: int = 0
     calls: int = 0
     retries: int = 0
     unreadable: int = 0
     failures: dict[FailureKind, int] = field(default_factory=dict)
+    troubles: dict[FailureKind, int] = field(default_factory=dict)
     cost: float = 0.0
     unpriced: int = 0
     input_tokens: int = 0
@@ -146,27 +151,27 @@ class Observer(Protocol):
     """Sees what happens, as it happens. Calls must be quick: they come from the hot loop."""
 
     def kept(self, job: Job) -> None:
-        """The store had the answer."""
+        """Hear that the store had the answer."""
         ...
 
     def started(self, job: Job) -> None:
-        """The first call for the question is about to be sent."""
+        """Hear that the first call for the question is about to be sent."""
         ...
 
-    def answered(self, job: Job, answer: Answer, cost: float | None) -> None:
-        """The answer is kept."""
+    def answered(self, job: Job, answer: Answer, cost: float | None, trouble: FailureKind | None) -> None:
+        """Hear that the answer is kept; `trouble` says why it holds no verdict, as far as is known."""
         ...
 
     def retried(self, job: Job, failure: ProviderFailure, delay: float) -> None:
-        """A call failed and is made again in `delay` seconds."""
+        """Hear that a call failed and is made again in `delay` seconds."""
         ...
 
     def failed(self, job: Job, kind: FailureKind, message: str) -> None:
-        """The question ended without an answer."""
+        """Hear that the question ended without an answer."""
         ...
 
     def waiting(self, lane: str, seconds: float) -> None:
-        """The lane pauses, for example because the server asked for it."""
+        """Hear that the lane pauses, for example because the server asked for it."""
         ...
 
 
@@ -179,7 +184,7 @@ class Silent:
     def started(self, job: Job) -> None:
         """Do nothing."""
 
-    def answered(self, job: Job, answer: Answer, cost: float | None) -> None:
+    def answered(self, job: Job, answer: Answer, cost: float | None, trouble: FailureKind | None) -> None:
         """Do nothing."""
 
     def retried(self, job: Job, failure: ProviderFailure, delay: float) -> None:

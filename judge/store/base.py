@@ -102,8 +102,13 @@ class AnswerStore(Protocol):
         endpoint: str = "",
         attempts: int = 1,
         cost: float | None = None,
+        was_rejected: int | None = None,
     ) -> None:
-        """Keep an answer. It survives ``kill -9`` once `flush` has returned."""
+        """Keep an answer. It survives ``kill -9`` once `flush` has returned.
+
+        `was_rejected` says that it is the n-th answer (from 1) that `reject` kept for this key; it moves
+        with its cost.
+        """
         ...
 
     def reject(

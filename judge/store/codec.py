@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 LEVEL = 1
 WINDOW_BITS = 14
 MEMORY_LEVEL = 7
-"""A small window: zlib's default asks the system for memory at every text, which costs three times the work."""
+"""zlib's default window asks the system for memory at every text, which costs three times the work."""
 DICTIONARY_BYTES = 12_000
 PLAIN_BYTES = 400
 _ZLIB = 0x78
@@ -49,10 +49,11 @@ class RequestCodec:
         if current is None:
             current = self._learn(lane, b"", text)
         packed = _deflate(text, current)
-        if len(packed) * 2 > len(text) and len(current) + len(text) <= DICTIONARY_BYTES:
-            # Either the text is unlike all others so far or most of it is its own; only the first is mended.
-            if len(packed) > 0.85 * len(_deflate(text, b"")):
-                packed = _deflate(text, self._learn(lane, current, text))
+        # Long still: either the text is unlike all others so far, or most of it is its own. Only the first
+        # is mended by a longer dictionary.
+        grows = len(packed) * 2 > len(text) and len(current) + len(text) <= DICTIONARY_BYTES
+        if grows and len(packed) > 0.85 * len(_deflate(text, b"")):
+            packed = _deflate(text, self._learn(lane, current, text))
         return packed
 
     def decode(self, packed: bytes) -> bytes:

@@ -6,7 +6,7 @@ import json
 import os
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 from judge.errors import RunLockedError
 
@@ -64,7 +64,7 @@ class RunLock:
             os.close(self._file)
             self._file = -1
 
-    def __enter__(self) -> RunLock:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(

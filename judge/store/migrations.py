@@ -78,7 +78,7 @@ def migrate(conn: sqlite3.Connection, path: Path, version: str) -> None:
             f"knows formats up to {len(STEPS)}\n  mend: update judge, or use another run folder"
         )
     for number, (name, script) in enumerate(STEPS[done:], done + 1):
-        row = f"INSERT INTO migrations VALUES ({number}, '{name}', {time.time()!r}, '{version}');"
+        row = f"INSERT INTO migrations VALUES ({number}, '{name}', {time.time()!r}, '{version}');"  # noqa: S608 - all ours
         conn.executescript(f"BEGIN IMMEDIATE; {RECORD}; {script}; {row} COMMIT;")
 
 
@@ -87,8 +87,6 @@ def _done(conn: sqlite3.Connection, path: Path) -> int:
     if not tables:
         return 0
     if "migrations" not in tables:
-        raise StoreError(
-            f"{path} is another program's database\n  mend: choose another folder for the run"
-        )
+        raise StoreError(f"{path} is another program's database\n  mend: choose another folder for the run")
     (done,) = conn.execute("SELECT coalesce(max(number), 0) FROM migrations").fetchone()
     return int(done)

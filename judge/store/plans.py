@@ -23,7 +23,7 @@ _ROW = "INSERT INTO plan VALUES (?,?,?,?)"
 _ENCODER = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False, check_circular=False)
 _TARGET = "(SELECT target FROM links WHERE links.key = p.key AND kind = 'instead')"
 _OPEN = "p.key NOT IN (SELECT key FROM answers)"
-_OPEN_LINKED = f"{_OPEN} AND coalesce({_TARGET} NOT IN (SELECT key FROM answers), 1)"
+_OPEN_LINKED = f"{_OPEN} AND coalesce({_TARGET} NOT IN (SELECT key FROM answers), 1)"  # noqa: S608 - ours
 _RESULTS = """
 SELECT p.seq, p.key, p.ref, coalesce(a.answer, i.answer), r.answer, f.kind, f.message,
        coalesce(a.cost, i.cost), r.cost
@@ -45,6 +45,7 @@ class Plans:
     _conn: sqlite3.Connection
     _clock: Callable[[], float]
     _has_links: bool
+    _plans: dict[str, int]
 
     def flush(self) -> None:
         """Write what is gathered."""
@@ -64,6 +65,7 @@ class Plans:
     def begin_plan(self, stage: str, fingerprint: str) -> None:
         """Forget the stage's old plan and begin a new one (answers stay)."""
         self.flush()
+        self._plans.pop(stage, None)
         with told_plainly(self.path):
             old = "SELECT id FROM plans WHERE stage = ?"
             self._conn.execute(f"DELETE FROM plan WHERE plan IN ({old})", (stage,))  # noqa: S608 - ours
@@ -131,11 +133,14 @@ class Plans:
             last = rows[-1][0]
 
     def _plan(self, stage: str) -> int:
-        with told_plainly(self.path):
-            row = self._conn.execute("SELECT id FROM plans WHERE stage = ?", (stage,)).fetchone()
-        if row is None:
-            raise KeyError(f"no plan was begun for the stage {stage!r}")
-        return int(row[0])
+        number = self._plans.get(stage)
+        if number is None:
+            with told_plainly(self.path):
+                row = self._conn.execute("SELECT id FROM plans WHERE stage = ?", (stage,)).fetchone()
+            if row is None:
+                raise KeyError(f"no plan was begun for the stage {stage!r}")
+            number = self._plans[stage] = int(row[0])
+        return number
 
     def _open(self) -> str:
         return _OPEN_LINKED if self._has_links else _OPEN

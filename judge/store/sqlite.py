@@ -9,7 +9,7 @@ from __future__ import annotations
 import sqlite3
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 from judge.errors import InputError
 from judge.store.base import Failed, Stored
@@ -99,6 +99,7 @@ class SqliteStore(Plans):
         self._clock = clock
         self._writes: dict[str, list[tuple[Any, ...]]] = {}
         self._unflushed: set[bytes] = set()
+        self._plans: dict[str, int] = {}
         self._origins: dict[tuple[str, str, str], int] = {}
         with told_plainly(self.path):
             self._conn = sqlite3.connect(self.path, isolation_level=None, timeout=10.0)
@@ -181,7 +182,9 @@ class SqliteStore(Plans):
         last = 0
         while True:
             with told_plainly(self.path):
-                rows = self._conn.execute(f"{_ROW} WHERE a.id > ? ORDER BY a.id LIMIT 500", (last,)).fetchall()
+                rows = self._conn.execute(
+                    f"{_ROW} WHERE a.id > ? ORDER BY a.id LIMIT 500", (last,)
+                ).fetchall()
             if not rows:
                 return
             for row in rows:
@@ -269,15 +272,34 @@ class SqliteStore(Plans):
         endpoint: str = "",
         attempts: int = 1,
         cost: float | None = None,
+        was_rejected: int | None = None,
     ) -> None:
-        """Keep an answer. It survives ``kill -9`` once `flush` has returned."""
+        """Keep an answer. It survives ``kill -9`` once `flush` has returned.
+
+        `was_rejected` says that it is the n-th answer (from 1) that `reject` kept for this key; it moves
+        with its cost.
+        """
         packed = pack(key)
+        if was_rejected is not None:
+            cost = self._promote(packed, was_rejected)
         origin, text = self._origin(request, endpoint), self._text(request)
         blob = encode_answer(answer)
         self._write(_ANSWER, (packed, origin, request.repeat, text, blob, attempts, cost, self._clock()))
         self._unflushed.add(packed)
         if self._has_failures:
             self._write(_FORGET, (packed,))
+
+    def _promote(self, key: bytes, number: int) -> float | None:
+        """Take the n-th rejected answer from its table; returns what it cost."""
+        self.flush()
+        nth = "SELECT id, cost FROM rejected WHERE key = ? ORDER BY id LIMIT 1 OFFSET ?"
+        with told_plainly(self.path):
+            row = self._conn.execute(nth, (key, number - 1)).fetchone()
+        if row is None:
+            return None
+        self._write("DELETE FROM rejected WHERE id = ?", (row[0],))
+        cost: float | None = row[1]
+        return cost
 
     def reject(
         self, key: str, request: Request, answer: Answer, *, attempt: int, why: str, cost: float | None = None
@@ -344,7 +366,7 @@ class SqliteStore(Plans):
             self._syncer.close()
             self._conn.close()
 
-    def __enter__(self) -> SqliteStore:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(
