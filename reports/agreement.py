@@ -1,0 +1,144 @@
+"""How far the judge agrees with people, beside how far people agree among themselves."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from judge.reports import grid, numbers, words
+from judge.reports.index import PEOPLE, criteria_in_order, identified
+from judge.reports.model import Cell, Column, Forest, ForestRow, Panel, Section, Table
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from judge.reports.index import Findings
+    from judge.types import Finding
+
+_CORRELATIONS = ("spearman", "kendall_tau_b", "pearson")
+_SHOWN = frozenset({*_CORRELATIONS, "krippendorff_alpha"})
+_LEVELS = ("item", "context", "system")
+
+
+def agreement_section(found: Findings, people: str) -> Section | None:
+    """Return the section with one panel for each criterion, or None where no people were asked."""
+    everything = found.where("agreement")
+    if not everything:
+        return None
+    panels = tuple(_panel(found, c, people) for c in criteria_in_order({f.criterion for f in everything}))
+    return Section(
+        "agreement",
+        "Agreement with people",
+        f"All of this is relative to these raters: {people}. Three levels answer three questions: single responses "
+        "(does it score each response as people do), within a dialogue (does it order the answers to one dialogue as "
+        "people do), system means (does it order the systems as people do; few systems make this interval wide).",
+        panels,
+    )
+
+
+def _panel(found: Findings, criterion: str, people: str) -> Panel:
+    tables: list[Table] = []
+    alphas = found.where("agreement", "krippendorff_alpha", criterion=criterion)
+    correlations = [f for s in _CORRELATIONS for f in found.where("agreement", s, criterion=criterion)]
+    if alphas:
+        tables.append(_alpha_table(alphas, people))
+    if correlations:
+        tables.append(_correlation_table(correlations))
+    rest = [f for f in found.where("agreement", criterion=criterion) if f.statistic not in _SHOWN]
+    tables.extend(grid.by_statistic(rest, people=people))
+    forest = _alpha_forest(alphas, people) or _correlation_forest(correlations)
+    return Panel(criterion or "all", forest=forest, tables=tuple(tables))
+
+
+def _alpha_table(alphas: Sequence[Finding], people: str) -> Table:
+    notes = grid.Notes()
+    among = {f.term: f for f in alphas if f.level == PEOPLE}
+
+    def row(f: Finding) -> tuple[Cell, ...]:
+        return (
+            Cell(f.judge if f.level != PEOPLE else MISSING_JUDGE, tone="name"),
+            Cell(words.plain(f.term)),
+            grid.value_cell(f if f.level != PEOPLE else None, notes),
+            grid.value_cell(among.get(f.term), notes),
+            grid.count_cell(f.n_items),
+            grid.count_cell(f.n_raters),
+        )
+
+    judged = [f for f in alphas if f.level != PEOPLE]
+    columns = (
+        Column("Judge"),
+        Column("Scale read as"),
+        Column("Judge in one person’s place", "num", words.GLOSSARY["krippendorff_alpha"]),
+        Column(f"{people[:1].upper()}{people[1:]} among themselves", "num"),
+        Column("Items", "num"),
+        Column("Raters", "num"),
+    )
+    rows = tuple(row(f) for f in (judged or alphas))
+    return Table("Krippendorff’s α: the judge as one of the raters, and the raters without it", columns, rows, notes.texts())
+
+
+MISSING_JUDGE = "no judge"
+
+
+def _correlation_table(correlations: Sequence[Finding]) -> Table:
+    notes = grid.Notes()
+    keys = dict.fromkeys((f.judge, f.level, f.term) for f in correlations)
+    order = {level: i for i, level in enumerate(_LEVELS)}
+    by = {(f.judge, f.level, f.term, f.statistic): f for f in correlations}
+
+    def row(judge: str, level: str, term: str) -> tuple[Cell, ...]:
+        three = [by.get((judge, level, term, s)) for s in _CORRELATIONS]
+        first = next((f for f in three if f is not None), None)
+        return (
+            Cell(judge, tone="name"),
+            Cell(words.plain(level)),
+            Cell(words.plain(term)),
+            *(grid.value_cell(f, notes) for f in three),
+            grid.count_cell(first.n_items if first else None),
+            grid.count_cell(first.n_dialogues if first else None),
+        )
+
+    judges = list(dict.fromkeys(k[0] for k in keys))
+    ordered = sorted(keys, key=lambda k: (judges.index(k[0]), k[2], order.get(k[1], 9)))
+    columns = (
+        Column("Judge"),
+        Column("Level"),
+        Column("Compared with"),
+        *(Column(words.name_of(s), "num", words.GLOSSARY[s]) for s in _CORRELATIONS),
+        Column("Items", "num"),
+        Column("Dialogues", "num"),
+    )
+    return Table("Correlation with people", columns, tuple(row(*k) for k in ordered), notes.texts())
+
+
+def _alpha_forest(alphas: Sequence[Finding], people: str) -> Forest | None:
+    chosen = [f for f in alphas if identified(f)]
+    terms = {f.term for f in chosen}
+    if not any(f.level == PEOPLE for f in chosen) or len(chosen) < 2:
+        return None
+    many = len(terms) > 1
+    rows = tuple(_row(f, _alpha_label(f, people, with_term=many), strong=f.level == PEOPLE) for f in chosen)
+    return _forest(rows, "Krippendorff’s α of people, and of the judge in one person’s place", "Krippendorff’s α")
+
+
+def _alpha_label(f: Finding, people: str, *, with_term: bool) -> str:
+    who = people if f.level == PEOPLE else f.judge
+    return f"{who} ({words.plain(f.term)})" if with_term else who
+
+
+def _correlation_forest(correlations: Sequence[Finding]) -> Forest | None:
+    chosen = [f for f in correlations if f.statistic == "spearman" and identified(f)]
+    if not chosen:
+        return None
+    several = len({f.judge for f in chosen}) > 1
+    rows = tuple(_row(f, f"{f.judge}, {words.plain(f.level)}" if several else words.plain(f.level)) for f in chosen)
+    return _forest(rows, "Spearman correlation with people at each level", "Spearman correlation")
+
+
+def _row(f: Finding, label: str, *, strong: bool = False) -> ForestRow:
+    assert f.estimate is not None
+    return ForestRow(label, f.estimate, f.ci_low, f.ci_high, strong)
+
+
+def _forest(rows: tuple[ForestRow, ...], title: str, axis: str) -> Forest:
+    text = "; ".join(f"{r.label} {numbers.significant(r.estimate)}" for r in rows)
+    return Forest(title, text, axis, rows, 0.0)

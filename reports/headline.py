@@ -1,0 +1,163 @@
+"""The sentence the page opens with, and how far the judge behind it can be trusted."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from judge.reports import numbers, words
+from judge.reports.failures import asked_and_failed
+from judge.reports.index import PEOPLE, identified
+from judge.reports.model import Fact, Headline
+from judge.reports.ranking import Pair, pair_of, systems_in_order
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from judge.reports.index import Findings
+    from judge.types import Finding
+
+NOTHING = Headline("No system was compared in this run.", "There is no ranking and no mean among the findings.", clear=False)
+
+
+def headlines(found: Findings, views: Sequence[tuple[str, str]], people: str) -> tuple[Headline, ...]:
+    """Return one sentence for each judge and criterion; people's own come last."""
+    return tuple(h for judge, criterion in views if (h := _headline(found, judge, criterion, people)) is not None)
+
+
+def _headline(found: Findings, judge: str, criterion: str, people: str) -> Headline | None:
+    systems = systems_in_order(found, judge, criterion)
+    if not systems:
+        return None
+    detail = _detail(found, judge, criterion, people)
+    if len(systems) == 1:
+        return _single(found, systems[0], judge, criterion, detail)
+    best, second = systems[:2]
+    pair = pair_of(found, "win_rate", best, second, judge, criterion)
+    if pair is not None and pair.estimate is not None:
+        tied = _tied(found, systems, judge, criterion, pair)
+        return _by_duels(pair, best, second, tied, judge, criterion, detail)
+    return _by_means(found, systems, judge, criterion, detail)
+
+
+def _tied(found: Findings, systems: Sequence[str], judge: str, criterion: str, pair: Pair) -> list[str]:
+    """Return the systems that may be first: by rank intervals, else by the interval of the first pair."""
+    ranks = {f.system: f for f in found.where("ranking", "rank", judge=judge, criterion=criterion)}
+    first = ranks.get(systems[0])
+    if first is not None and first.ci_low is not None:
+        return [s for s in systems if s in ranks and ranks[s].ci_low is not None and ranks[s].ci_low == 1]
+    low, _ = pair.bounds
+    return list(systems[:1]) if low is not None and low > 0.5 else list(systems[:2])
+
+
+def _by_duels(
+    pair: Pair, best: str, second: str, tied: Sequence[str], judge: str, criterion: str, detail: str
+) -> Headline:
+    share = _share(pair)
+    if len(tied) <= 1:
+        sentence = f"{best} beats {second} in {share} of comparisons"
+        return Headline(sentence, detail, clear=True, judge=judge, criterion=criterion)
+    names = _listed(list(tied))
+    sentence = f"No clear winner: {names} cannot be told apart. {best} wins {share} of comparisons with {second}"
+    return Headline(sentence, detail, clear=False, judge=judge, criterion=criterion)
+
+
+def _share(pair: Pair) -> str:
+    low, high = pair.bounds
+    close = any(x is not None and 0.49 < x < 0.51 for x in (pair.estimate, low, high))
+    places = 1 if close else 0
+    text = numbers.with_unit(pair.estimate, "share", places=places)
+    return f"{text} {numbers.interval(low, high, 'share', places=places)}".strip()
+
+
+def _listed(names: Sequence[str]) -> str:
+    if len(names) > 4:
+        return f"{', '.join(names[:3])} and {len(names) - 3} others"
+    return f"{', '.join(names[:-1])} and {names[-1]}" if len(names) > 1 else names[0]
+
+
+def _by_means(found: Findings, systems: Sequence[str], judge: str, criterion: str, detail: str) -> Headline:
+    best, second = systems[:2]
+    pair = pair_of(found, "mean_difference", best, second, judge, criterion)
+    if pair is None or pair.estimate is None:
+        sentence = f"{best} has the highest mean score; there is no test of its difference from {second}"
+        return Headline(sentence, detail, clear=False, judge=judge, criterion=criterion)
+    low, high = pair.bounds
+    gap = " ".join(numbers.together(pair.estimate, low, high)).strip()
+    if low is not None and low > 0:
+        sentence = f"{best} scores {gap} points higher than {second}"
+        return Headline(sentence, detail, clear=True, judge=judge, criterion=criterion)
+    sentence = f"No clear winner: {best} and {second} cannot be told apart. The difference of their means is {gap}"
+    return Headline(sentence, detail, clear=False, judge=judge, criterion=criterion)
+
+
+def _single(found: Findings, system: str, judge: str, criterion: str, detail: str) -> Headline | None:
+    mean = found.one("means", "mean_score", system=system, judge=judge, criterion=criterion)
+    if mean is None or not identified(mean):
+        return None
+    return Headline(f"{system} scores {numbers.estimate(mean)}", detail, clear=True, judge=judge, criterion=criterion)
+
+
+def _detail(found: Findings, judge: str, criterion: str, people: str) -> str:
+    where = {"judge": judge, "criterion": criterion}
+    some = [f for family in ("ranking", "means") for f in found.where(family, **where)]
+    dialogues = max((f.n_dialogues or 0 for f in some), default=0)
+    level = next((f.confidence for f in some if f.confidence is not None), None)
+    parts = [criterion, people if judge == PEOPLE else f"judge {judge}" if judge else ""]
+    parts.append(f"{numbers.whole(dialogues)} dialogues" if dialogues else "")
+    parts.append(f"{numbers.with_unit(level, 'share', places=0)} intervals" if level else "")
+    return ", ".join(p for p in parts if p)
+
+
+def trust(found: Findings, judge: str, criterion: str, people: str) -> tuple[Fact, ...]:
+    """Return what speaks for and against the judge of the headline: people, position, failures."""
+    if not judge or judge == PEOPLE:
+        return ()
+    return (_people_fact(found, judge, criterion, people), _position_fact(found, judge, criterion), _failure_fact(found))
+
+
+def _people_fact(found: Findings, judge: str, criterion: str, people: str) -> Fact:
+    label = f"Agreement with {people}"
+    alphas = found.where("agreement", "krippendorff_alpha", criterion=criterion)
+    pair = _alpha_pair(alphas, judge)
+    if pair is not None:
+        with_judge, among = pair
+        value = f"α {numbers.estimate(with_judge)}"
+        tone = "warn" if _below(with_judge, among) else "good"
+        return Fact(label, value, f"with the judge in one rater’s place; among themselves {numbers.estimate(among)}", tone)
+    for level in ("item", "context", "system"):
+        f = found.one("agreement", "spearman", level=level, judge=judge, criterion=criterion)
+        if f is not None and identified(f):
+            return Fact(label, f"ρ {numbers.estimate(f)}", f"Spearman, {words.plain(level)}", "")
+    return Fact(label, "not known", "no people rated what this judge judged on this criterion", "warn")
+
+
+def _alpha_pair(alphas: Sequence[Finding], judge: str) -> tuple[Finding, Finding] | None:
+    among = {f.term: f for f in alphas if f.level == PEOPLE and identified(f)}
+    for f in alphas:
+        if f.level != PEOPLE and f.judge == judge and identified(f) and f.term in among:
+            return f, among[f.term]
+    return None
+
+
+def _below(with_judge: Finding, among: Finding) -> bool:
+    """Say whether the judge's interval lies wholly below what people reach."""
+    high = with_judge.ci_high if with_judge.ci_high is not None else with_judge.estimate
+    return high is not None and among.estimate is not None and high < among.estimate
+
+
+def _position_fact(found: Findings, judge: str, criterion: str) -> Fact:
+    f = found.one("position", "first_slot_effect", judge=judge, criterion=criterion)
+    if f is None or not f.verdict or f.verdict == "not_identified":
+        reason = "; ".join(f.warnings) if f is not None else "nothing was compared in both orders"
+        return Fact("Position", "not identified", reason, "warn")
+    text, tone = words.VERDICTS[f.verdict]
+    return Fact("Position", text, f"being first is worth {numbers.estimate(f)}", tone)
+
+
+def _failure_fact(found: Findings) -> Fact:
+    asked, failed = asked_and_failed(found)
+    if not asked:
+        return Fact("Failures", "not counted", "", "warn")
+    share = failed / asked
+    detail = f"{numbers.whole(failed)} of {numbers.whole(asked)} judgments have no usable answer"
+    return Fact("Failures", numbers.with_unit(share, "share"), detail, "good" if share <= 0.02 else "warn")

@@ -1,0 +1,132 @@
+"""What the page shows, as plain values: sections of panels, a panel of tables and one picture."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Literal, TypeAlias
+
+ColumnKind: TypeAlias = Literal["text", "num", "chip"]
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column's heading; `hint` explains it on hover."""
+
+    label: str
+    kind: ColumnKind = "text"
+    hint: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """One cell: the value, a quieter second part (an interval), a tone (a CSS class) and note numbers."""
+
+    text: str
+    sub: str = ""
+    tone: str = ""
+    hint: str = ""
+    notes: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A table with its caption and its numbered notes. `folded` tables open on demand."""
+
+    caption: str
+    columns: tuple[Column, ...]
+    rows: tuple[tuple[Cell, ...], ...]
+    notes: tuple[str, ...] = ()
+    folded: bool = False
+    matrix: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ForestRow:
+    """One line of a forest plot: a label, a point and its interval, on the axis' scale."""
+
+    label: str
+    estimate: float
+    low: float | None = None
+    high: float | None = None
+    strong: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Forest:
+    """A picture of estimates with intervals. `reference` is a vertical line (no difference, chance)."""
+
+    title: str
+    description: str
+    axis: str
+    rows: tuple[ForestRow, ...]
+    reference: float | None = None
+    limits: tuple[float, float] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Panel:
+    """One tab of a section."""
+
+    label: str
+    lead: str = ""
+    forest: Forest | None = None
+    tables: tuple[Table, ...] = ()
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """A part of the page with its own heading."""
+
+    anchor: str
+    title: str
+    lead: str
+    panels: tuple[Panel, ...] = ()
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """One figure of the head of the page, with what it means under it."""
+
+    label: str
+    value: str
+    detail: str = ""
+    tone: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Headline:
+    """The sentence that the page opens with, and where it comes from."""
+
+    sentence: str
+    detail: str
+    clear: bool
+    judge: str = ""
+    criterion: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Banner:
+    """A warning that must not be missed."""
+
+    title: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReportView:
+    """Everything on the page save the items, which the page draws from its payload."""
+
+    title: str
+    subtitle: str
+    banners: tuple[Banner, ...]
+    headline: Headline
+    others: tuple[Headline, ...]
+    trust: tuple[Fact, ...]
+    facts: tuple[Fact, ...]
+    sections: tuple[Section, ...]
+    made: tuple[Table, ...]
+    words: tuple[tuple[str, str], ...]
+    unidentified: tuple[tuple[str, str], ...] = ()
+    corrections: tuple[str, ...] = field(default=())

@@ -1,0 +1,230 @@
+"""The ranking of the systems, one panel for each criterion and judge."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from judge.reports import grid, numbers, words
+from judge.reports.index import PEOPLE, identified
+from judge.reports.model import Cell, Column, Forest, ForestRow, Panel, Section, Table
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from judge.reports.index import Findings
+    from judge.types import Finding
+
+_SHOWN_RANKING = frozenset(
+    {"win_rate", "wins", "ties", "losses", "bt_strength", "bt_difference", "rank", "win_rate_worst", "win_rate_best"}
+)
+_SHOWN_MEANS = frozenset({"mean_score", "mean_difference", "mean_score_worst", "mean_score_best"})
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """A pair's findings seen from one of its systems; `mirrored` says that the row speaks of the other."""
+
+    finding: Finding
+    mirrored: bool
+
+    @property
+    def estimate(self) -> float | None:
+        """The share (or difference) of the system asked for."""
+        return self._turn(self.finding.estimate)
+
+    @property
+    def bounds(self) -> tuple[float | None, float | None]:
+        """The interval, low end first."""
+        low, high = self._turn(self.finding.ci_low), self._turn(self.finding.ci_high)
+        return (high, low) if self.mirrored else (low, high)
+
+    def _turn(self, x: float | None) -> float | None:
+        if x is None or not self.mirrored:
+            return x
+        return 1 - x if numbers.unit_of(self.finding) == "share" else -x
+
+
+def pair_of(found: Findings, statistic: str, system: str, other: str, judge: str, criterion: str) -> Pair | None:
+    """Return a pair's finding from the side of `system`, whichever way round it was written."""
+    family = "means" if statistic == "mean_difference" else "ranking"
+    where = {"judge": judge, "criterion": criterion}
+    direct = found.one(family, statistic, system=system, system_b=other, **where)
+    if direct is not None:
+        return Pair(direct, mirrored=False)
+    turned = found.one(family, statistic, system=other, system_b=system, **where)
+    return None if turned is None else Pair(turned, mirrored=True)
+
+
+def systems_in_order(found: Findings, judge: str, criterion: str) -> list[str]:
+    """Return the systems from the strongest down, by strength, else win rate, else mean score."""
+    where = {"judge": judge, "criterion": criterion}
+    score: dict[str, tuple[int, float]] = {}
+    for weight, (family, statistic) in enumerate(
+        (("means", "mean_score"), ("ranking", "win_rate"), ("ranking", "bt_strength"))
+    ):
+        for f in found.where(family, statistic, **where):
+            if f.system and not f.system_b:
+                low = score.get(f.system, (-1, 0.0))
+                score[f.system] = (weight, f.estimate) if f.estimate is not None else low
+    return sorted(score, key=lambda s: (-score[s][0], -score[s][1], s))
+
+
+def ranking_section(found: Findings, views: Sequence[tuple[str, str]], people: str) -> Section | None:
+    """Return the section, or None where there is neither a ranking nor a mean."""
+    panels = tuple(p for judge, criterion in views if (p := _panel(found, judge, criterion, people)) is not None)
+    if not panels:
+        return None
+    return Section(
+        "ranking",
+        "Ranking",
+        "Which system is better, and how sure that is. Intervals treat the dialogue as the unit of independence; "
+        "swapped orders and repeats are not counted as new observations.",
+        panels,
+    )
+
+
+def _panel(found: Findings, judge: str, criterion: str, people: str) -> Panel | None:
+    systems = systems_in_order(found, judge, criterion)
+    if not systems:
+        return None
+    who = people if judge == PEOPLE else judge
+    where = {"judge": judge, "criterion": criterion}
+    rest = [
+        f
+        for family, shown in (("ranking", _SHOWN_RANKING), ("means", _SHOWN_MEANS))
+        for f in found.where(family, **where)
+        if f.statistic not in shown
+    ]
+    tables = [_rank_table(found, systems, judge, criterion)]
+    if found.where("ranking", "win_rate", level="pair", **where):
+        tables += [_matrix(found, systems, judge, criterion), _pair_table(found, systems, judge, criterion)]
+    differences = found.where("means", "mean_difference", **where)
+    if differences:
+        tables.append(grid.generic_table(differences, "Differences of mean scores", folded=True, people=people))
+    if rest:
+        tables.append(grid.generic_table(rest, "Further numbers of the ranking", folded=True, people=people))
+    return Panel(
+        words.view_label(judge, criterion, people),
+        forest=_forest(found, systems, judge, criterion, who),
+        tables=tuple(tables),
+    )
+
+
+def _rank_table(found: Findings, systems: Sequence[str], judge: str, criterion: str) -> Table:
+    where = {"judge": judge, "criterion": criterion}
+    notes = grid.Notes()
+    wanted = (
+        ("rank", "ranking", "Rank"),
+        ("win_rate", "ranking", "Win rate"),
+        ("bt_strength", "ranking", "Strength"),
+        ("mean_score", "means", "Mean score"),
+    )
+    present = [(s, fam, label) for s, fam, label in wanted if found.where(fam, s, **where)]
+
+    def cells(system: str) -> tuple[Cell, ...]:
+        row: list[Cell] = []
+        counted = None
+        for statistic, family, _ in present:
+            f = found.one(family, statistic, system=system, system_b="", **where)
+            counted = counted if counted is not None or f is None else f.n_items
+            row.append(_rank_cell(f, notes) if statistic == "rank" else grid.value_cell(f, notes))
+        at = 1 if present and present[0][0] == "rank" else 0
+        return (*row[:at], Cell(system, tone="name"), *row[at:], grid.count_cell(counted))
+
+    rows = tuple(cells(s) for s in systems)
+    columns = [Column(label, "num", words.GLOSSARY.get(s, "")) for s, _, label in present]
+    columns.insert(1 if present and present[0][0] == "rank" else 0, Column("System"))
+    columns.append(Column("Items", "num", "How many comparisons or scores the first number of the row rests on."))
+    return Table("Systems, the strongest first", tuple(columns), rows, notes.texts())
+
+
+def _rank_cell(finding: Finding | None, notes: grid.Notes) -> Cell:
+    if not identified(finding):
+        return grid.value_cell(finding, notes)
+    assert finding is not None
+    return Cell(numbers.rank_interval(finding), hint=finding.method, notes=notes.of(finding))
+
+
+def _matrix(found: Findings, systems: Sequence[str], judge: str, criterion: str) -> Table:
+    def cell(row: str, column: str) -> Cell:
+        if row == column:
+            return Cell("", tone="self")
+        pair = pair_of(found, "win_rate", row, column, judge, criterion)
+        if pair is None or pair.estimate is None:
+            return Cell(numbers.MISSING, tone="quiet")
+        low, high = pair.bounds
+        return Cell(
+            numbers.number(pair.estimate, "share", places=0),
+            numbers.interval(low, high, "share", places=0),
+            tone=f"heat-{min(9, max(0, int(pair.estimate * 10)))}",
+            hint=f"{row} wins {numbers.with_unit(pair.estimate, 'share')} against {column}",
+        )
+
+    rows = tuple((Cell(s, tone="name"), *(cell(s, o) for o in systems)) for s in systems)
+    columns = (Column(""), *(Column(s, "num") for s in systems))
+    return Table("How often the row’s system wins against the column’s, in percent", columns, rows, matrix=True)
+
+
+def _pair_table(found: Findings, systems: Sequence[str], judge: str, criterion: str) -> Table:
+    where = {"judge": judge, "criterion": criterion}
+    notes = grid.Notes()
+    place = {s: i for i, s in enumerate(systems)}
+
+    def row(f: Finding) -> tuple[Cell, ...]:
+        same = {"system": f.system, "system_b": f.system_b, **where}
+        shares = [found.one("ranking", s, level="pair", **same) for s in ("wins", "ties", "losses")]
+        difference = found.one("ranking", "bt_difference", **same)
+        return (
+            Cell(f.system, tone="name"),
+            Cell(f.system_b, tone="name"),
+            grid.value_cell(f, notes),
+            *(grid.plain_value(s) for s in shares),
+            Cell(numbers.p_value(f.p)),
+            grid.value_cell(difference, notes),
+            Cell(numbers.p_value(difference.p_adjusted if difference else None)),
+            grid.count_cell(f.n_items),
+        )
+
+    pairs = found.where("ranking", "win_rate", level="pair", **where)
+    pairs = sorted(pairs, key=lambda f: (place.get(f.system, 99), place.get(f.system_b, 99)))
+    columns = (
+        Column("System"),
+        Column("Against"),
+        Column("Win rate", "num", words.GLOSSARY["win_rate"]),
+        Column("Wins", "num"),
+        Column("Ties", "num"),
+        Column("Losses", "num"),
+        Column("p (sign test)", "num", "Exact test on the pairs that are not level."),
+        Column("Difference in strength", "num", words.GLOSSARY["bt_difference"]),
+        Column("p adjusted", "num", "Adjusted for all pairs."),
+        Column("Items", "num"),
+    )
+    return Table("Every pair of systems", columns, tuple(row(f) for f in pairs), notes.texts(), folded=True)
+
+
+_PICTURES = (
+    ("ranking", "win_rate", "Win rate against the other systems, percent", 100.0, 50.0),
+    ("ranking", "bt_strength", "Strength (logarithmic, sum zero)", 1.0, 0.0),
+    ("means", "mean_score", "Mean score", 1.0, None),
+)
+
+
+def _forest(found: Findings, systems: Sequence[str], judge: str, criterion: str, who: str) -> Forest | None:
+    where = {"judge": judge, "criterion": criterion}
+    for family, statistic, axis, scale, reference in _PICTURES:
+        given = {f.system: f for f in found.where(family, statistic, **where) if not f.system_b and identified(f)}
+        if len(given) < 2 or all(f.ci_low is None for f in given.values()):
+            continue
+        rows = tuple(_forest_row(given[s], s, scale, strong=i == 0) for i, s in enumerate(systems) if s in given)
+        title = f"{words.name_of(statistic)} of each system with its interval ({criterion or 'all'}, {who})"
+        text = "; ".join(f"{r.label} {numbers.significant(r.estimate)}" for r in rows)
+        return Forest(title, text, axis, rows, reference)
+    return None
+
+
+def _forest_row(f: Finding, label: str, scale: float, *, strong: bool) -> ForestRow:
+    low = None if f.ci_low is None else f.ci_low * scale
+    high = None if f.ci_high is None else f.ci_high * scale
+    assert f.estimate is not None
+    return ForestRow(label, f.estimate * scale, low, high, strong)
