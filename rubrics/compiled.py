@@ -157,10 +157,12 @@ class Compiled:
 
         Such a template needs Jinja only once: it is rendered with a mark in the place of each value.
         """
-        if not self._only_written_out or _MARK in self.rubric.template:
+        if not self._only_written_out:
             return None
         marks = {name: f"{_MARK}{name}{_MARK}" for name in self.item_names}
-        return {name: tuple(self._message(name, marks).split(_MARK)) for name in ("system", "user")}
+        pieces = {name: tuple(self._message(name, marks).split(_MARK)) for name in ("system", "user")}
+        sound = all(name in marks for cut in pieces.values() for name in cut[1::2])
+        return pieces if sound else None
 
     def _message(self, name: str, item: dict[str, Any]) -> str:
         text = self._block(name, item) if name in self._blocks else ""

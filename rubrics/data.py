@@ -54,6 +54,8 @@ def visible(text: str) -> str:
     >>> visible("so sorry\u202e to hear")
     'so sorry\\u202e to hear'
     """
+    if text.isascii() and text.isprintable():  # nearly every text; much cheaper than the search
+        return text
     if "\r\n" in text:
         text = text.replace("\r\n", "\n")
     return text if _HIDDEN.search(text) is None else _HIDDEN.sub(_escape, text)
