@@ -1,0 +1,95 @@
+"""The whole analysis of a study's tables, as findings."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from judge.analysis.agreement.levels import correlation_findings
+from judge.analysis.agreement.people import alpha_findings
+from judge.analysis.duel_table import encode_duels
+from judge.analysis.inputs import AuditInput, AuditOptions
+from judge.analysis.means import differences, mean_findings
+from judge.analysis.means import voices as rating_voices
+from judge.analysis.outcomes import outcome_findings
+from judge.analysis.position import position_findings
+from judge.analysis.ranking.strengths import mean_rank_findings, strength_findings
+from judge.analysis.ranking.win_rate import win_rate_findings
+from judge.analysis.rating_table import encode_ratings
+from judge.analysis.texts import text_findings
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from judge.analysis.duel_table import DuelTable
+    from judge.analysis.rating_table import RatingTable
+    from judge.types import Finding
+
+__all__ = ["AuditInput", "AuditOptions", "audit"]
+
+
+def audit(data: AuditInput, options: AuditOptions | None = None) -> tuple[Finding, ...]:
+    """Audit ratings and duels from anywhere.
+
+    Parameters
+    ----------
+    data
+        Ratings, duels, features and dialogues as frames; what is missing is left out of the findings.
+    options
+        Confidence, margin, clusters.
+
+    Returns
+    -------
+    tuple of Finding
+        In the order outcomes, ranking, means, agreement, position, texts. What the data cannot tell is a
+        finding with the verdict ``not_identified`` and the reason in its warnings. What each one means is
+        in ``docs/findings.md``.
+
+    Raises
+    ------
+    judge.errors.TableError
+        A table lacks a column, an id is missing, a word is unknown, or a key occurs twice.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> ratings = pd.DataFrame({
+    ...     "dialogue_id": ["d1", "d2", "d3"], "system_id": "s", "criterion": "empathy",
+    ...     "rater_id": "p", "rater_kind": "human", "score": [1.0, 2.0, 3.0]})
+    >>> [f.estimate for f in audit(AuditInput(ratings=ratings)) if f.statistic == "mean_score"]
+    [2.0]
+    """
+    return tuple(_all(data, options or AuditOptions()))
+
+
+def _all(data: AuditInput, options: AuditOptions) -> Iterator[Finding]:
+    ratings = duels = None
+    if data.ratings is not None and len(data.ratings):
+        ratings = encode_ratings(data.ratings, data.dialogues, options.cluster)
+        yield from outcome_findings(ratings, options)
+    if data.duels is not None and len(data.duels):
+        duels = encode_duels(data.duels, data.dialogues, options.cluster)
+        yield from outcome_findings(duels, options)
+        yield from win_rate_findings(duels, options)
+        yield from strength_findings(duels, options)
+    if ratings is not None:
+        yield from _ranks_by_means(ratings, duels, options)
+        yield from mean_findings(ratings, options)
+        yield from correlation_findings(ratings, options)
+        yield from alpha_findings(ratings, options)
+    if duels is not None:
+        yield from position_findings(duels, options)
+    if data.features is not None and len(data.features):
+        yield from text_findings(data.features, options)
+
+
+def _ranks_by_means(
+    ratings: RatingTable, duels: DuelTable | None, options: AuditOptions
+) -> Iterator[Finding]:
+    """Yield ranks by mean scores of those who gave no duels on the criterion."""
+    from judge.analysis.ranking.win_rate import voices as duel_voices
+
+    done = {(v.judge, v.criterion) for v in duel_voices(duels)} if duels is not None else set()
+    for scores in rating_voices(ratings):
+        if (scores.judge, scores.criterion) not in done:
+            found = differences(scores, options.confidence)
+            yield from mean_rank_findings(scores, found, ratings.system.names, options.confidence)

@@ -1,0 +1,109 @@
+"""Features as columns over items: which ones are tested, and how raw counts become them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from judge.analysis.inputs import encode, require
+from judge.errors import TableError
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from numpy.typing import NDArray
+
+    from judge.analysis.inputs import Codes
+
+    Floats = NDArray[np.float64]
+
+PLACEBO = "_placebo"
+"""Ending of a column that holds the same feature against another dialogue's reference."""
+_KEYS = ("dialogue_id", "system_id")
+_RAW = {"n_words", "n_chars", "n_list_items", "n_headers", "n_bold", "is_reference"}
+"""Columns that enter in another form, or not at all."""
+
+
+@dataclass(frozen=True)
+class FeatureColumns:
+    """Features over (dialogue, system).
+
+    `row` gives the row of an item (dialogue * systems + system), -1 where the table has none; `values`
+    holds the tested features by name and `placebo` their counterparts.
+    """
+
+    row: NDArray[np.int64]
+    values: dict[str, Floats]
+    placebo: dict[str, Floats]
+
+    def of(self, name: str, items: NDArray[np.int64]) -> Floats:
+        """Return one feature for these items; NaN where it is not known."""
+        return _lookup(self.values[name], self.row[items])
+
+    def placebo_of(self, name: str, items: NDArray[np.int64]) -> Floats:
+        """Return the counterpart of a feature for these items."""
+        return _lookup(self.placebo[name], self.row[items])
+
+
+def feature_columns(frame: pd.DataFrame, dialogue: Codes, system: Codes) -> FeatureColumns:
+    """Turn a features table into the columns that the panel tests.
+
+    Every numeric or boolean column is a feature, save that ``n_words`` enters as ``log_words`` (the log of
+    1 + words) and the Markdown counts as ``markdown`` (whether there is any). A column that ends in
+    ``_placebo`` is the negative control of the column without that ending.
+
+    Parameters
+    ----------
+    frame
+        With dialogue_id and system_id.
+    dialogue, system
+        Codes of the judged table; rows of other dialogues or systems are left out.
+
+    Raises
+    ------
+    TableError
+        Two rows of one response, or a missing id.
+    """
+    require(frame, _KEYS, "features")
+    row = np.full(len(dialogue) * len(system), -1, dtype=np.int64)
+    item, at = _items(frame, dialogue, system)
+    if np.unique(item).size != item.size:
+        raise TableError("two rows of features for one response", mend="keep one row a response")
+    row[item] = at
+    numeric = {str(name): _numeric(frame[name]) for name in frame.columns if name not in _KEYS}
+    found = {name: values for name, values in numeric.items() if values is not None}
+    placebo = {name[: -len(PLACEBO)]: found[name] for name in found if name.endswith(PLACEBO)}
+    values = {name: v for name, v in found.items() if name not in _RAW and not name.endswith(PLACEBO)}
+    if "n_words" in found:
+        values["log_words"] = np.log1p(found["n_words"])
+    marks = [found[name] for name in ("n_list_items", "n_headers", "n_bold") if name in found]
+    if marks:
+        values["markdown"] = (np.sum(marks, axis=0) > 0).astype(np.float64)
+    return FeatureColumns(row, values, placebo)
+
+
+def _items(
+    frame: pd.DataFrame, dialogue: Codes, system: Codes
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    theirs = encode(frame["dialogue_id"]), encode(frame["system_id"])
+    ours = []
+    for codes, known in zip(theirs, (dialogue, system), strict=True):
+        place = {name: number for number, name in enumerate(known.names)}
+        ours.append(np.array([place.get(name, -1) for name in codes.names], dtype=np.int64)[codes.codes])
+    at = np.flatnonzero((ours[0] >= 0) & (ours[1] >= 0))
+    return ours[0][at] * len(system) + ours[1][at], at
+
+
+def _numeric(column: pd.Series) -> Floats | None:
+    """Return a column as floats, or None where it is not numbers."""
+    from pandas.api import types
+
+    if not (types.is_numeric_dtype(column) or types.is_bool_dtype(column)):
+        return None
+    values: Floats = column.to_numpy(dtype=np.float64, na_value=np.nan)
+    return np.where(np.isfinite(values), values, np.nan)
+
+
+def _lookup(values: Floats, rows: NDArray[np.int64]) -> Floats:
+    return np.where(rows >= 0, values[np.maximum(rows, 0)], np.nan)

@@ -1,0 +1,170 @@
+"""What an audit gets and may be told, and how ids become integer codes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from judge.errors import TableError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    import numpy.typing as npt
+
+PEOPLE = "people"
+"""The name of all human raters taken together, in the column `judge` of findings."""
+
+
+@dataclass(frozen=True)
+class AuditInput:
+    """The tables that are audited, as frames with the columns of ``docs``; any of them may be missing."""
+
+    ratings: pd.DataFrame | None = None
+    duels: pd.DataFrame | None = None
+    features: pd.DataFrame | None = None
+    dialogues: pd.DataFrame | None = None
+
+
+@dataclass(frozen=True)
+class AuditOptions:
+    """How the audit is done.
+
+    Attributes
+    ----------
+    confidence
+        Coverage of the intervals.
+    margin
+        Equivalence margin in standard deviations of the judge: an effect inside it does not matter.
+    cluster
+        Column of independent units, in the judged tables or in the dialogues.
+    seed
+        For what is drawn at random (cross-fitting folds); all else is deterministic.
+    scales
+        Lowest and highest score of a criterion, for best and worst cases; the range seen if not given.
+    """
+
+    confidence: float = 0.95
+    margin: float = 0.1
+    cluster: str = "dialogue_id"
+    seed: int = 0
+    scales: Mapping[str, tuple[float, float]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Codes:
+    """A column of names as integers: row i has the name ``names[codes[i]]``; names are sorted."""
+
+    codes: npt.NDArray[np.int64]
+    names: tuple[str, ...]
+
+    def __len__(self) -> int:
+        """Return how many names there are."""
+        return len(self.names)
+
+
+def encode(column: pd.Series, *, what: str = "") -> Codes:
+    """Turn a column of ids, of whatever type, into codes; only names that occur are kept.
+
+    Raises
+    ------
+    judge.errors.TableError
+        An id is missing.
+
+    Examples
+    --------
+    >>> encode(pd.Series(["b", "a", "b"]))
+    Codes(codes=array([1, 0, 1]), names=('a', 'b'))
+    """
+    categories = column if isinstance(column.dtype, pd.CategoricalDtype) else column.astype("category")
+    codes = np.asarray(categories.cat.codes, dtype=np.int64)
+    if (codes < 0).any():
+        row = int(np.argmax(codes < 0)) + 1
+        raise TableError("an id is missing", row=row, column=what or str(column.name), mend="fill it in")
+    texts = np.array([_text(value) for value in categories.cat.categories], dtype=object)
+    used = np.bincount(codes, minlength=texts.size) > 0
+    names = sorted({str(text) for text in texts[used]})
+    place = {name: number for number, name in enumerate(names)}
+    lookup = np.array([place.get(str(text), -1) for text in texts], dtype=np.int64)
+    return Codes(lookup[codes] if codes.size else codes, tuple(names))
+
+
+def _text(value: object) -> str:
+    """Write an id as text; 1.0 (an integer that pandas made a float) is "1"."""
+    return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)
+
+
+def cluster_codes(
+    frame: pd.DataFrame, dialogue: Codes, dialogues: pd.DataFrame | None, column: str
+) -> npt.NDArray[np.int64]:
+    """Return the cluster of each row: the dialogue, or a coarser unit such as the person who told it.
+
+    Raises
+    ------
+    judge.errors.TableError
+        The column is in neither table, or a dialogue has no value in it.
+    """
+    if column == "dialogue_id":
+        return dialogue.codes
+    if column in frame.columns:
+        return encode(frame[column], what=column).codes
+    if dialogues is None or column not in dialogues.columns:
+        raise TableError(
+            "the cluster column is neither in the judged table nor in the dialogues",
+            column=column,
+            mend="add the column, or leave the cluster at dialogue_id",
+        )
+    per_dialogue = pd.Series(
+        encode(dialogues[column], what=column).codes, index=[_text(v) for v in dialogues["dialogue_id"]]
+    )
+    found = per_dialogue[~per_dialogue.index.duplicated()].reindex(list(dialogue.names))
+    if found.isna().any():
+        missing = str(found.index[found.isna()][0])
+        raise TableError(
+            f"dialogue {missing!r} has no cluster", column=column, mend="add it to the dialogues"
+        )
+    return found.to_numpy().astype(np.int64)[dialogue.codes]
+
+
+def require(frame: pd.DataFrame, columns: tuple[str, ...], table: str) -> None:
+    """Check that a table has its columns.
+
+    Raises
+    ------
+    judge.errors.TableError
+        Naming the first column that is missing.
+    """
+    for column in columns:
+        if column not in frame.columns:
+            raise TableError(f"the table of {table} lacks a column", column=column, mend="add it")
+
+
+def outcome_codes(frame: pd.DataFrame) -> Codes:
+    """Return the outcomes as codes; absent or empty means ok."""
+    if "outcome" not in frame.columns:
+        return Codes(np.zeros(len(frame), dtype=np.int64), ("ok",))
+    column = frame["outcome"]
+    if isinstance(column.dtype, pd.CategoricalDtype) and "ok" not in column.cat.categories:
+        column = column.cat.add_categories("ok")
+    return encode(column.fillna("ok"), what="outcome")
+
+
+def is_judge(frame: pd.DataFrame) -> npt.NDArray[np.bool_]:
+    """Say of each row whether a judge gave it (else a person).
+
+    Raises
+    ------
+    judge.errors.TableError
+        A rater_kind is neither human nor judge.
+    """
+    kinds = encode(frame["rater_kind"], what="rater_kind")
+    unknown = sorted(set(kinds.names) - {"human", "judge"})
+    if unknown:
+        row = int(np.argmax(kinds.codes == kinds.names.index(unknown[0]))) + 1
+        raise TableError(
+            f"rater_kind is {unknown[0]!r}", row=row, column="rater_kind", mend="write human or judge"
+        )
+    return np.array([name == "judge" for name in kinds.names], dtype=bool)[kinds.codes]
