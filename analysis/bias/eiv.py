@@ -148,7 +148,7 @@ def human_moments(ratings: Ratings, *, centre: bool = True) -> HumanMoments:
     total = np.bincount(ratings.item, weights=score, minlength=ratings.n_items)
     mean = np.where(count > 0, total / np.maximum(count, 1.0), np.nan)
     residual = score - mean[ratings.item]
-    squares = np.bincount(ratings.item, weights=residual**2, minlength=ratings.n_items)
+    squares = np.bincount(ratings.item, weights=residual**2, minlength=ratings.n_items).astype(np.float64)
     dof = np.maximum(count - 1.0, 0.0)
     if centre and _is_crossed(count, ratings.rater):
         rated = int((count > 0).sum())
@@ -337,7 +337,8 @@ def _cramer(matrices: Floats, rights: Floats) -> tuple[Floats, Floats]:
         replaced = scaled.copy()
         replaced[:, :, k] = right
         numerators[:, k] = np.linalg.det(replaced)
-    return np.linalg.det(scaled), numerators
+    determinants: Floats = np.linalg.det(scaled).astype(np.float64)
+    return determinants, numerators
 
 
 def _sums(values: Floats, clusters: Ints, n_clusters: int) -> Floats:

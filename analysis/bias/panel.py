@@ -119,7 +119,8 @@ def _finding(material: Material, statistic: str, estimate: Estimate, **columns: 
 def _nobody(material: Material) -> Finding:
     reason = (
         f"no person rated these {material.mode} on {material.criterion}: a liking for a feature cannot be"
-        f" told from a liking for quality. Have at least {PLAN_DOUBLE} of them rated by two people, or use a probe"
+        f" told from a liking for quality. Have at least {PLAN_DOUBLE} of them rated by two people, or use a"
+        " probe"
     )
     return _finding(material, "preference", unidentified(reason), level="pooled", term="all features")
 

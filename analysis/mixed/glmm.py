@@ -102,7 +102,7 @@ def to_cells(outcome: ArrayLike, design: ArrayLike, group: ArrayLike) -> Cells:
     first = np.full(int(label.max()) + 1, -1)
     first[label[::-1]] = np.arange(len(label))[::-1]
     trials = np.bincount(label).astype(np.float64)
-    successes = np.bincount(label, weights=y)
+    successes = np.bincount(label, weights=y).astype(np.float64)
     order = np.argsort(codes[first], kind="stable")
     return Cells(successes[order], trials[order], x[first][order], codes[first][order].astype(np.intp))
 

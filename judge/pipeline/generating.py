@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from judge.generators.base import Ask
+from judge.generators.base import Ask, Failed
 from judge.runner.jobs import Job
 from judge.store.keys import request_key
 from judge.types import Response
@@ -92,6 +92,8 @@ def replay(
         if kind is not None:
             return Gap(dialogue.dialogue_id, generation.system_id, kind, answer.text[:200])
         step = step.then(answer.text)
+    if isinstance(step, Failed):
+        return Gap(dialogue.dialogue_id, generation.system_id, "parse_failure", step.reason)
     details: dict[str, Any] = {**step.details, "keys": requests}
     return Response(
         dialogue.dialogue_id,

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from judge.pipeline.keys import dialogue_value, digest, response_value
 from judge.pipeline.tasks import count_tasks, tasks
+from judge.rubrics import read_answer, render
 from judge.runner.jobs import Job
 from judge.store.base import PlanRow
 from judge.store.keys import request_key
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
 
     from judge.pipeline.tasks import Design, Material
     from judge.providers.base import Provider
-    from judge.rubrics import RubricLibrary
     from judge.store.base import PlanStore, Result
     from judge.types import Answer, Request, Rubric, Sampling
 
@@ -37,7 +37,6 @@ class Panel:
     model: str
     sampling: Sampling
     rubric: Rubric
-    library: RubricLibrary
     material: Material
     design: Design
 
@@ -48,8 +47,7 @@ class Panel:
 
     def request(self, task: JudgeTask) -> Request:
         """Build what is sent for one question. Pure."""
-        prompt = self.library.render(self.rubric, task)
-        return self.provider.request(self.model, prompt, self.sampling, task.repeat)
+        return self.provider.request(self.model, render(self.rubric, task), self.sampling, task.repeat)
 
     def count(self) -> int:
         """How many questions there are."""
@@ -57,7 +55,7 @@ class Panel:
 
     def read(self, answer: Answer) -> tuple[Outcome, ...]:
         """Read an answer by the rubric's rules: one outcome a criterion."""
-        return self.library.read(self.rubric, answer)
+        return read_answer(self.rubric, answer)
 
     def refusal_to_read(self, answer: Answer) -> str | None:
         """Say why an answer cannot be read, or None where it can (or asking again cannot help)."""
