@@ -58,6 +58,17 @@ def view(criterion: Criterion) -> CriterionView:
     return CriterionView(criterion.name, title, criterion.definition, levels, *ends)
 
 
+_SEEN = (
+    (
+        "'judge.rubrics.compiled.CriterionView object'",
+        "a criterion",
+        "name, title, definition, levels, low, high",
+    ),
+    ("'judge.rubrics.compiled.LevelView object'", "a level", "score, meaning"),
+    ("'dict object'", "extra", "the columns of the dialogues that are not ours"),
+)
+
+
 def _fill(pieces: tuple[str, ...], item: dict[str, Any]) -> str:
     if len(pieces) == 1:
         return pieces[0]
@@ -207,5 +218,13 @@ class Compiled:
                 line = template.get_corresponding_lineno(traceback.tb_lineno)
                 path = self._path if template is self._templates[0] else "the standard template"
             traceback = traceback.tb_next
-        mend = "see docs/rubrics.md for the values and the limits"
-        return Problem(path, line, str(error) or type(error).__name__, mend)
+        return Problem(path, line, *_in_words(error))
+
+
+def _in_words(error: Exception) -> tuple[str, str]:
+    """Return message and mend of a template's fault, without the names of our classes."""
+    message = str(error) or type(error).__name__
+    for shown, word, fields in _SEEN:
+        if shown in message:
+            return message.replace(shown, word), f"it has {fields}"
+    return message, "see docs/rubrics.md for the values and the limits"

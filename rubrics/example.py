@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from judge.types import Answer, Dialogue, JudgeTask, Response, Turn
@@ -21,8 +23,8 @@ _FULL = Dialogue(
     emotion="sentimental",
     situation="I handed in my thesis and felt empty afterwards.",
     reference="That makes sense, it was your whole world for so long. What do you miss about it?",
-    extra={"source": "made up"},
 )
+_COLUMN = re.compile(r"\bextra(?:\.|\[\s*[\"'])([A-Za-z]\w*)")
 _TEXTS = (
     "Two years, and now the thing that filled your days is gone. What was the last evening with it like?",
     "Congratulations! You should take a holiday now.",
@@ -37,9 +39,11 @@ def example_task(rubric: Rubric, *, bare: bool = False) -> JudgeTask:
     rubric
         Decides how many responses there are.
     bare
-        Leave out what a dialogue may lack: emotion, situation, reference, further columns.
+        Leave out what a dialogue may lack: emotion, situation and reference. Further columns are there
+        whenever the template names them (``extra.column``).
     """
-    dialogue = Dialogue("example", _CONTEXT) if bare else _FULL
+    columns = {name: f"the dialogue's {name}" for name in _COLUMN.findall(rubric.template)}
+    dialogue = replace(Dialogue("example", _CONTEXT) if bare else _FULL, extra=columns)
     texts = _TEXTS if rubric.mode == "pairwise" else _TEXTS[:1]
     responses = tuple(Response("example", f"system-{n}", text) for n, text in enumerate(texts, start=1))
     return JudgeTask(rubric, dialogue, responses)

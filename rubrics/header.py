@@ -77,7 +77,8 @@ class HeaderReader:
             return tomllib.loads(self.text)
         except (tomllib.TOMLDecodeError, RecursionError) as error:
             match = re.search(r"at line (\d+)", str(error))
-            line = int(match[1]) + 1 if match else 1
+            at_end = len(self.text.splitlines()) + 1 if "end of document" in str(error) else 1
+            line = int(match[1]) + 1 if match else at_end
             message = re.sub(r" \(at line .*\)", "", str(error))
             mend = 'the header is TOML: id = "name", lists of criteria as [[criteria]]'
             self.problems.append(Problem(self.path, line, f"the header is not valid TOML: {message}", mend))
@@ -145,7 +146,7 @@ class HeaderReader:
             return ()
         try:
             levels = {int(score): text.strip() for score, text in meanings.items()}
-            low, high = raw.get("scale", (min(levels), max(levels)))
+            low, high = raw["scale"] if "scale" in raw else (min(levels), max(levels))
             whole = all(isinstance(end, int) and not isinstance(end, bool) for end in (low, high))
         except (ValueError, TypeError):
             whole, low, high, levels = False, 0, 0, {}

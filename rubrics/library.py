@@ -8,14 +8,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from judge.errors import RubricError, UnknownNameError
+from judge.rubrics.answers import read_answer
 from judge.rubrics.loading import Source, check_source, load_source
 from judge.rubrics.problems import Problem, as_error
+from judge.rubrics.render import render
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
     from importlib.metadata import EntryPoint
 
-    from judge.types import Mode, Rubric
+    from judge.types import Answer, JudgeTask, Mode, Outcome, Prompt, Rubric
 
 ENDING = ".jinja"
 GROUP = "judge.rubrics"
@@ -84,6 +86,14 @@ class RubricLibrary:
         if not found:
             raise self._unknown(criterion, mode, criteria=True)
         return _only(criterion, found)
+
+    def render(self, rubric: Rubric, task: JudgeTask) -> Prompt:
+        """Make the prompt for one question; see `judge.rubrics.render`."""
+        return render(rubric, task)
+
+    def read(self, rubric: Rubric, answer: Answer) -> tuple[Outcome, ...]:
+        """Read an answer; see `judge.rubrics.read_answer`."""
+        return read_answer(rubric, answer)
 
     def _named(self, name: str, mode: Mode | None) -> Sequence[Rubric]:
         rubric_id, _, version = name.partition("@")

@@ -57,7 +57,7 @@ def bounded_range(*args: int) -> range:
     except (TypeError, ValueError) as error:
         raise Exceeded(f"range: {error}") from None
     if steps > MAX_RANGE:
-        raise Exceeded(f"a range of more than {MAX_RANGE:,} steps")
+        raise Exceeded(f"a range of more than {MAX_RANGE:,} steps: is the loop endless?")
     return result
 
 
