@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
 _QUOTED = re.compile(r"[\"“”'‘’*`]+([A-Za-z]+)[.,]?[\"“”'‘’*`]+")
+_RETELLING = re.compile(r"\bthe situation (?:when|where|in which|is|was|may)\b", re.IGNORECASE)
 _LABEL = re.compile(r"(?<![\w-])(not\s+|n['’]t\s+)?(" + "|".join(EMOTIONS) + r")(?![\w-])", re.IGNORECASE)
 
 
@@ -68,7 +69,7 @@ def read_emotion(text: str, label: str = "") -> EmotionReading:
         named = _labels(line)
     else:
         quoted = [word.lower() for word in _QUOTED.findall(text) if word.lower() in EMOTIONS]
-        named = quoted or _labels(re.split(r"\bsituation\b", text, maxsplit=1, flags=re.IGNORECASE)[0])
+        named = quoted or _labels(_RETELLING.split(text, maxsplit=1)[0])
     distinct = tuple(dict.fromkeys(named))
     return EmotionReading(distinct[0] if distinct else None, distinct)
 
