@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from judge.analysis.inputs import Codes, cluster_codes, encode, is_judge, outcome_codes, require
+from judge.analysis.jackknife import sum_by
 from judge.analysis.rating_table import mark_missing, refuse_duplicates
 from judge.errors import TableError
 
@@ -53,13 +54,15 @@ class Units:
     @cached_property
     def answered(self) -> Floats:
         """Number of verdicts by order, shape (units, 2)."""
-        return self.counts[:, :, :FAILED].sum(axis=2)
+        return np.asarray(self.counts[:, :, :FAILED].sum(axis=2))
 
     @cached_property
     def by_order(self) -> Floats:
         """Mean score of the pair's first system by order, ties one half; not-a-number where none."""
         points = self.counts[:, :, WIN] + 0.5 * self.counts[:, :, TIE]
-        return np.divide(points, self.answered, out=np.full(points.shape, np.nan), where=self.answered > 0)
+        empty = np.full(points.shape, np.nan)
+        out: Floats = np.divide(points, self.answered, out=empty, where=self.answered > 0)
+        return out
 
     @cached_property
     def score(self) -> Floats:
@@ -67,7 +70,8 @@ class Units:
         shown = self.answered > 0
         total = np.where(shown, self.by_order, 0.0).sum(axis=1)
         orders = shown.sum(axis=1)
-        return np.divide(total, orders, out=np.full(total.shape, np.nan), where=orders > 0)
+        out: Floats = np.divide(total, orders, out=np.full(total.shape, np.nan), where=orders > 0)
+        return out
 
     @cached_property
     def both_orders(self) -> Bools:
@@ -180,7 +184,7 @@ def encode_duels(frame: pd.DataFrame, dialogues: pd.DataFrame | None, cluster: s
     )
 
 
-def average_raters(parts: list[Units], pairs: int, dialogues: int) -> tuple[Units, Floats]:
+def average_raters(parts: list[Units], dialogues: int) -> tuple[Units, Floats]:
     """Put several raters' units together: counts are added, scores averaged over the raters.
 
     Returns
@@ -196,7 +200,7 @@ def average_raters(parts: list[Units], pairs: int, dialogues: int) -> tuple[Unit
     score = np.concatenate([u.score for u in parts])
     known = np.isfinite(score)
     raters = np.bincount(inverse[known], minlength=unique.size)
-    total = np.bincount(inverse[known], score[known], unique.size)
+    total = sum_by(inverse[known], score[known], unique.size)
     cluster = np.concatenate([u.cluster for u in parts])[start]
     mean = np.divide(total, raters, out=np.full(unique.size, np.nan), where=raters > 0)
     return Units(pair[start], dialogue[start], cluster, counts), mean

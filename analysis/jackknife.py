@@ -28,8 +28,30 @@ def dense_codes(codes: npt.NDArray[np.integer]) -> tuple[Ints, int]:
     >>> dense_codes(np.array([7, 3, 7]))
     (array([1, 0, 1]), 2)
     """
+    if codes.size and codes.min() >= 0 and codes.max() < 4 * codes.size + 1024:
+        used = np.bincount(codes) > 0
+        return (np.cumsum(used) - 1)[codes], int(used.sum())
     present, dense = np.unique(codes, return_inverse=True)
     return dense.astype(np.int64), int(present.size)
+
+
+def sum_by(codes: npt.NDArray[np.integer], values: npt.ArrayLike, count: int) -> Floats:
+    """Sum values by code; a result of `count` numbers.
+
+    >>> sum_by(np.array([0, 1, 0]), np.array([1.0, 2.0, 3.0]), 2)
+    array([4., 2.])
+    """
+    sums: Floats = np.bincount(codes, np.asarray(values, dtype=float), count).astype(np.float64, copy=False)
+    return sums
+
+
+def count_by(codes: npt.NDArray[np.integer], count: int) -> Floats:
+    """Count rows by code, as floats.
+
+    >>> count_by(np.array([0, 1, 0]), 2)
+    array([2., 1.])
+    """
+    return np.bincount(codes, minlength=count).astype(np.float64)
 
 
 def group_codes(codes: npt.NDArray[np.integer], groups: int = GROUPS) -> tuple[Ints, int]:
@@ -194,8 +216,8 @@ def cluster_mean(
     if n == 0:
         return unidentified("no observations", method=method)
     code, count = dense_codes(clusters)
-    top = np.bincount(code, values, count)
-    bottom = np.bincount(code, weights, count).astype(float)
+    top = sum_by(code, values, count)
+    bottom = count_by(code, count) if weights is None else sum_by(code, weights, count)
     kept = bottom.sum() - bottom
     if bottom.sum() <= 0:
         return unidentified("no observations", n=n, clusters=count, method=method)

@@ -10,7 +10,7 @@ import numpy as np
 
 from judge.analysis.estimate import FEW_CLUSTERS, Estimate, finding, holm, sign_flip_p, unidentified
 from judge.analysis.inputs import PEOPLE
-from judge.analysis.jackknife import cluster_mean
+from judge.analysis.jackknife import cluster_mean, dense_codes, sum_by
 from judge.analysis.rating_table import people_scores
 
 if TYPE_CHECKING:
@@ -48,18 +48,18 @@ def voices(table: RatingTable) -> Iterator[Scores]:
         for rater in table.judges:
             item, score = table.cells.of(number, rater)
             if item.size:
-                yield _scores(table, table.rater.names[rater], criterion, item, score, 1)
+                yield _scores(table, (table.rater.names[rater], criterion), item, score, 1)
         if table.people:
             people = people_scores(table, number)
             if people.item.size:
                 raters = int(np.unique(table.cells.pooled(number, table.people)[1]).size)
-                yield _scores(table, PEOPLE, criterion, people.item, people.mean, raters)
+                yield _scores(table, (PEOPLE, criterion), people.item, people.mean, raters)
 
 
-def _scores(table: RatingTable, judge: str, criterion: str, item: Ints, score: Floats, raters: int) -> Scores:
+def _scores(table: RatingTable, names: tuple[str, str], item: Ints, score: Floats, raters: int) -> Scores:
     dialogue, system = np.divmod(item, max(len(table.system), 1))
     cluster = table.cluster_of_dialogue[dialogue]
-    return Scores(judge, criterion, dialogue, system, cluster, score, raters)
+    return Scores(*names, dialogue, system, cluster, score, raters)
 
 
 def mean_findings(table: RatingTable, options: AuditOptions) -> Iterator[Finding]:
@@ -105,7 +105,7 @@ def difference(gap: Floats, clusters: Ints, confidence: float) -> Estimate:
         return unidentified("no dialogue has both", method=METHOD_DIFFERENCE)
     estimate = cluster_mean(gap, clusters, confidence=confidence, method=METHOD_DIFFERENCE, null=0.0)
     if 2 <= estimate.clusters < FEW_CLUSTERS:
-        sums = np.bincount(np.unique(clusters, return_inverse=True)[1], gap)
+        sums = sum_by(dense_codes(clusters)[0], gap, estimate.clusters)
         return replace(estimate, p=sign_flip_p(sums), method=f"{METHOD_DIFFERENCE}; p by sign flips")
     return estimate
 

@@ -1,4 +1,4 @@
-"""Does the slot in which a response is shown move the verdict?"""
+"""Whether the slot in which a response is shown moves the verdict."""
 
 from __future__ import annotations
 
@@ -8,9 +8,15 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from judge.analysis.estimate import (
-    FEW_CLUSTERS, Estimate, equivalence_verdict, finding, sign_flip_p, t_p_value, unidentified,
+    FEW_CLUSTERS,
+    Estimate,
+    equivalence_verdict,
+    finding,
+    sign_flip_p,
+    t_p_value,
+    unidentified,
 )  # fmt: skip
-from judge.analysis.jackknife import cluster_mean, dense_codes, from_replicates
+from judge.analysis.jackknife import cluster_mean, dense_codes, from_replicates, sum_by
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -64,7 +70,7 @@ def slot_effect(units: Units, confidence: float) -> Estimate:
     out = cluster_mean(first, use.cluster, confidence=confidence, method=METHOD_SLOT, null=0.0)
     if 2 <= out.clusters < FEW_CLUSTERS:
         code, count = dense_codes(use.cluster)
-        p = sign_flip_p(np.bincount(code, first, count))
+        p = sign_flip_p(sum_by(code, first, count))
         out = replace(out, p=p, method=f"{METHOD_SLOT}; p by sign flips")
     return out.clip(-0.5, 0.5)
 
@@ -81,7 +87,10 @@ def flips(units: Units) -> Floats:
     same = (units.counts[:, :, :3] * (units.counts[:, :, :3] - 1)).sum(axis=2)
     pairs = n * (n - 1)
     total = pairs.sum(axis=1)
-    return np.divide((pairs - same).sum(axis=1), total, out=np.full(total.shape, np.nan), where=total > 0)
+    out: Floats = np.divide(
+        (pairs - same).sum(axis=1), total, out=np.full(total.shape, np.nan), where=total > 0
+    )
+    return out
 
 
 def conflict_rate(units: Units, confidence: float) -> Estimate:
@@ -112,7 +121,7 @@ def excess_conflict(units: Units, confidence: float) -> Estimate:
     if not repeated.any():
         return unidentified(NO_REPEATS, n=len(use), method=METHOD_EXCESS)
     code, count = dense_codes(use.cluster)
-    top = [np.bincount(code, conflicts(use), count), np.bincount(code[repeated], flip[repeated], count)]
+    top = [sum_by(code, conflicts(use), count), sum_by(code[repeated], flip[repeated], count)]
     bottom = [np.bincount(code, minlength=count), np.bincount(code[repeated], minlength=count)]
     value = top[0].sum() / bottom[0].sum() - top[1].sum() / bottom[1].sum()
     rates = []

@@ -171,13 +171,13 @@ def mark_missing(outcome: Codes, present: npt.NDArray[np.bool_], name: str) -> C
 
 
 def _key(table: RatingTable) -> Ints:
-    """Number the cells (criterion, rater, dialogue, system) in sorted order."""
+    """Give numbers to the cells (criterion, rater, dialogue, system) in sorted order."""
     key = table.criterion.codes * len(table.rater) + table.rater.codes
     return (key * len(table.dialogue) + table.dialogue.codes) * len(table.system) + table.system.codes
 
 
 def _check_duplicates(table: RatingTable, frame: pd.DataFrame) -> None:
-    """Refuse two rows of one rater about the same thing: which of them would count?"""
+    """Refuse two rows of one rater about the same thing."""
     key = _key(table)
     if "repeat" in frame.columns:
         repeat = frame["repeat"].fillna(0).to_numpy(dtype=np.int64)

@@ -8,13 +8,22 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from judge.analysis.estimate import Estimate, unidentified
-from judge.analysis.jackknife import GROUPS, blocks, dense_codes, from_replicates
+from judge.analysis.jackknife import (
+    CHUNK,
+    GROUPS,
+    blocks,
+    count_by,
+    dense_codes,
+    from_replicates,
+    sum_by,
+)  # fmt: skip
 
 if TYPE_CHECKING:
     import numpy.typing as npt
 
     Floats = npt.NDArray[np.float64]
     Ints = npt.NDArray[np.int64]
+    Pair = tuple[float, Floats]
 
 LEVELS = ("nominal", "ordinal", "interval")
 MAX_VALUES = 64
@@ -67,32 +76,48 @@ def alpha(labels: Labels, level: str, *, confidence: float = 0.95) -> Estimate:
     >>> round(alpha(labels, "nominal").value, 4)
     0.4444
     """
-    return mean_alpha([labels], level, confidence=confidence)
+    return mean_alpha([labels], (level,), confidence=confidence)[level]
 
 
-def mean_alpha(versions: list[Labels], level: str, *, confidence: float = 0.95) -> Estimate:
+def mean_alpha(
+    versions: list[Labels], levels: tuple[str, ...] = LEVELS, *, confidence: float = 0.95
+) -> dict[str, Estimate]:
     """Estimate the mean of the alphas of several versions of the labels, jackknifed together.
 
     For a judge in one rater's place: one version for each rater who gives way. All versions must number
-    their clusters alike.
+    their clusters alike. Returns an estimate by level.
     """
-    method = f"Krippendorff's alpha ({level}); delete-one-cluster jackknife, t"
     parts = [_pairable(labels) for labels in versions]
     units = max((part.cluster.size for part in parts), default=0)
-    present = np.unique(np.concatenate([part.cluster for part in parts])) if parts else np.zeros(0)
     if units == 0:
-        return unidentified("no unit has two ratings", method=method)
+        return {level: unidentified("no unit has two ratings", method=_method(level)) for level in levels}
+    present = np.flatnonzero(np.bincount(np.concatenate([part.cluster for part in parts])))
     if any(part.value.size == 0 or np.ptp(part.value) == 0 for part in parts):
-        return unidentified("all ratings are equal", n=units, clusters=present.size, method=method)
-    distinct = max(np.unique(part.value).size for part in parts)
-    if level == "nominal" and distinct > MAX_VALUES:
-        reason = f"{distinct} distinct scores are no categories"
-        return unidentified(reason, n=units, clusters=present.size, method=method)
-    if level == "ordinal" and distinct > MAX_VALUES and present.size > GROUPS:
-        method = f"Krippendorff's alpha (ordinal); delete-a-group jackknife, {GROUPS} groups, t"
-    values, without = zip(*(_replicates(part, present, level) for part in parts), strict=True)
-    mean = np.mean(np.stack(without), axis=0)
-    return from_replicates(float(np.mean(values)), mean, n=units, confidence=confidence, method=method)
+        reason, clusters = "all ratings are equal", int(present.size)
+        return {
+            level: unidentified(reason, n=units, clusters=clusters, method=_method(level)) for level in levels
+        }
+    found = [_replicates(part, present, levels) for part in parts]
+    out = {}
+    for level in levels:
+        mine = [part[level] for part in found]
+        if any(pair is None for pair in mine):
+            reason = f"more than {MAX_VALUES} distinct scores are no categories"
+            out[level] = unidentified(reason, n=units, clusters=int(present.size), method=_method(level))
+            continue
+        pairs = [pair for pair in mine if pair is not None]
+        without = np.mean(np.stack([pair[1] for pair in pairs]), axis=0)
+        value = float(np.mean([pair[0] for pair in pairs]))
+        grouped = without.size < present.size
+        out[level] = from_replicates(
+            value, without, n=units, confidence=confidence, method=_method(level, grouped=grouped)
+        )
+    return out
+
+
+def _method(level: str, *, grouped: bool = False) -> str:
+    how = f"delete-a-group jackknife, {GROUPS} groups" if grouped else "delete-one-cluster jackknife"
+    return f"Krippendorff's alpha ({level}); {how}, t"
 
 
 def _pairable(labels: Labels) -> Labels:
@@ -103,44 +128,73 @@ def _pairable(labels: Labels) -> Labels:
     return Labels(unit, labels.value[keep], labels.cluster[size >= 2])
 
 
-def _replicates(labels: Labels, present: Ints, level: str) -> tuple[float, Floats]:
-    """Compute alpha of all units and without each of the clusters `present`."""
-    values, value_code = np.unique(labels.value, return_inverse=True)
+def _replicates(labels: Labels, present: Ints, levels: tuple[str, ...]) -> dict[str, Pair | None]:
+    """Compute alpha of all units and without each of the clusters `present`; None where it makes no sense."""
+    values, value_code = coded(labels.value)
     place = np.searchsorted(present, labels.cluster)
-    if values.size > MAX_VALUES and level == "ordinal":
-        return _by_ranks(labels.unit, labels.value, place, int(present.size))
     code, clusters = dense_codes(labels.cluster)
     if values.size <= MAX_VALUES:
-        value, some = _by_counts(labels.unit, value_code, values, code, clusters, level)
-    else:
-        value, some = _by_sums(labels.unit, labels.value, code, clusters)
-    without = np.full(present.size, value)
-    without[np.unique(place)] = some
-    return value, without
+        found = _by_counts(labels.unit, value_code, values, code, levels)
+        return {level: _spread(pair, place, present.size) for level, pair in found.items()}
+    out: dict[str, Pair | None] = {}
+    for level in levels:
+        if level == "nominal":
+            out[level] = None
+        elif level == "ordinal":
+            out[level] = _by_ranks(labels.unit, labels.value, place, int(present.size))
+        else:
+            out[level] = _spread(_by_sums(labels.unit, labels.value, code, clusters), place, present.size)
+    return out
+
+
+def _spread(pair: Pair, place: Ints, clusters: int) -> Pair:
+    """Give clusters without units of this version the value of all units as their replicate."""
+    without = np.full(clusters, pair[0])
+    without[np.flatnonzero(np.bincount(place, minlength=clusters))] = pair[1]
+    return pair[0], without
+
+
+def coded(values: Floats) -> tuple[Floats, Ints]:
+    """Return the distinct values and the code of each; fast for small whole numbers.
+
+    >>> coded(np.array([3.0, 1.0, 3.0]))
+    (array([1., 3.]), array([1, 0, 1]))
+    """
+    low, high = float(values.min()), float(values.max())
+    if high - low < 1000:
+        whole = (values - low).astype(np.int64)
+        if np.array_equal(whole, values - low):
+            used = np.bincount(whole) > 0
+            return np.flatnonzero(used).astype(np.float64) + low, (np.cumsum(used) - 1)[whole]
+    distinct, code = np.unique(values, return_inverse=True)
+    return distinct, code.astype(np.int64)
 
 
 def _by_counts(
-    unit: Ints, value: Ints, values: Floats, cluster: Ints, clusters: int, level: str
-) -> tuple[float, Floats]:
-    """Compute alpha of all units and without each cluster from coincidence matrices."""
-    k = values.size
-    counts = np.bincount(unit * k + value, minlength=cluster.size * k).reshape(-1, k).astype(float)
+    unit: Ints, value: Ints, values: Floats, cluster: Ints, levels: tuple[str, ...]
+) -> dict[str, Pair]:
+    """Compute alphas of all units and without each cluster from coincidence matrices."""
+    k, clusters = values.size, int(cluster.max()) + 1
+    counts = count_by(unit * k + value, cluster.size * k).reshape(-1, k)
+    order = np.argsort(cluster, kind="stable")
+    counts = counts[order]
     weights = counts / (counts.sum(axis=1, keepdims=True) - 1)
     total = weights.T @ counts
     total[np.diag_indices(k)] -= weights.sum(axis=0)
-    whole = float(_alpha(total[None], values, level)[0])
-    without = np.empty(clusters)
-    order = np.argsort(cluster, kind="stable")
+    whole = {level: float(_alpha(total[None], values, level)[0]) for level in levels}
+    without = {level: np.empty(clusters) for level in levels}
     start = np.searchsorted(cluster[order], np.arange(clusters + 1))
-    for part in blocks(clusters, k * k):
-        rows = order[start[part.start] : start[part.stop]]
-        first = start[part.start : part.stop] - start[part.start]
-        own = weights[rows][:, :, None] * counts[rows][:, None, :]
+    for part in blocks(clusters, k * k * max(1, cluster.size // clusters), CHUNK // 4):
+        rows = slice(int(start[part.start]), int(start[part.stop]))
+        own = weights[rows, :, None] * counts[rows, None, :]
         own[:, np.arange(k), np.arange(k)] -= weights[rows]
-        if rows.size > first.size:
+        first = start[part.start : part.stop] - start[part.start]
+        if own.shape[0] > first.size:
             own = np.add.reduceat(own, first, axis=0)
-        without[part] = _alpha(total[None] - own, values, level)
-    return whole, without
+        np.subtract(total[None], own, out=own)
+        for level in levels:
+            without[level][part] = _alpha(own, values, level)
+    return {level: (whole[level], without[level]) for level in levels}
 
 
 def _alpha(coincidence: Floats, values: Floats, level: str) -> Floats:
@@ -163,17 +217,16 @@ def _alpha(coincidence: Floats, values: Floats, level: str) -> Floats:
     return np.asarray(1 - ratio)
 
 
-def _by_sums(unit: Ints, value: Floats, cluster: Ints, clusters: int) -> tuple[float, Floats]:
+def _by_sums(unit: Ints, value: Floats, cluster: Ints, clusters: int) -> Pair:
     """Compute interval alpha from each unit's sums: exact for any number of distinct scores."""
     value = value - value.mean()
-    size = np.bincount(unit).astype(float)
-    first, second = np.bincount(unit, value), np.bincount(unit, value * value)
+    size = count_by(unit, cluster.size)
+    first, second = sum_by(unit, value, cluster.size), sum_by(unit, value * value, cluster.size)
     apart = 2 * (size * second - first**2) / (size - 1)
-    sums = [np.bincount(cluster, column, clusters) for column in (size, first, second, apart)]
+    sums = [sum_by(cluster, column, clusters) for column in (size, first, second, apart)]
     whole = [column.sum() for column in sums]
-    rest = [w - column for w, column in zip(whole, sums, strict=True)]
     every = _interval(*(np.array([w]) for w in whole))
-    return float(every[0]), _interval(*rest)
+    return float(every[0]), _interval(*(w - column for w, column in zip(whole, sums, strict=True)))
 
 
 def _interval(n: Floats, first: Floats, second: Floats, apart: Floats) -> Floats:
@@ -183,7 +236,7 @@ def _interval(n: Floats, first: Floats, second: Floats, apart: Floats) -> Floats
     )
 
 
-def _by_ranks(unit: Ints, value: Floats, cluster: Ints, clusters: int) -> tuple[float, Floats]:
+def _by_ranks(unit: Ints, value: Floats, cluster: Ints, clusters: int) -> Pair:
     """Compute ordinal alpha of scores with many values: ranks anew without each group of clusters."""
     groups = min(clusters, GROUPS)
     group = cluster % groups

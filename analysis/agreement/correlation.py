@@ -139,7 +139,7 @@ def replicates(
     sizes = np.bincount(code)
     cells = levels_x.size * levels_y.size
     if cells <= MAX_CELLS and cells * count <= 16 * max(x.size, 200_000):
-        value, without = tables.leave_one_out(x_code, y_code, code, count, (levels_x, levels_y), statistics)
+        value, without = tables.leave_one_out(x_code, y_code, code, (levels_x, levels_y), statistics)
         return Replicates(value, without, count, count)
     if float((sizes.astype(float) ** 2).sum()) <= MAX_PAIRS:
         found = {name: rank_sums.leave_one_out(name, x, y, code, count) for name in statistics}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -11,7 +12,7 @@ from judge.analysis import jackknife
 from judge.analysis.agreement.correlation import NAMES, STATISTICS, correlate, degenerate
 from judge.analysis.agreement.rank_sums import inner_pairs
 from judge.analysis.estimate import Estimate, finding, unidentified
-from judge.analysis.jackknife import cluster_mean, dense_codes, from_replicates, leave_one_out
+from judge.analysis.jackknife import cluster_mean, dense_codes, from_replicates, leave_one_out, sum_by
 from judge.analysis.rating_table import people_scores
 
 if TYPE_CHECKING:
@@ -148,10 +149,10 @@ def within_dialogues(x: Floats, y: Floats, dialogue: Ints, count: int) -> dict[s
     """
     one, two = inner_pairs(dialogue)
     dx, dy = np.sign(x[one] - x[two]), np.sign(y[one] - y[two])
-    ranks = [np.bincount(one, step, x.size) for step in (dx, dy)]
+    ranks = [sum_by(one, step, x.size) for step in (dx, dy)]
     where = dialogue[one]
-    same = np.bincount(where, dx * dy, count)
-    untied = [np.bincount(where, step != 0, count) for step in (dx, dy)]
+    same = sum_by(where, dx * dy, count)
+    untied = [sum_by(where, step != 0, count) for step in (dx, dy)]
     spread = untied[0] * untied[1]
     return {
         "spearman": _grouped_pearson(ranks[0], ranks[1], dialogue, count),
@@ -163,8 +164,8 @@ def within_dialogues(x: Floats, y: Floats, dialogue: Ints, count: int) -> dict[s
 def _grouped_pearson(x: Floats, y: Floats, group: Ints, count: int) -> Floats:
     """Compute Pearson's r in each group."""
     n = np.bincount(group, minlength=count)
-    x, y = (v - (np.bincount(group, v, count) / n)[group] for v in (x, y))
-    xx, yy, xy = (np.bincount(group, v, count) for v in (x * x, y * y, x * y))
+    x, y = (v - (sum_by(group, v, count) / n)[group] for v in (x, y))
+    xx, yy, xy = (sum_by(group, v, count) for v in (x * x, y * y, x * y))
     good = (xx > 1e-12) & (yy > 1e-12)
     out = np.divide(
         xy, np.sqrt(xx * yy, where=good, out=np.ones(count)), out=np.full(count, np.nan), where=good
@@ -188,7 +189,7 @@ def system_level(matched: Matched, confidence: float) -> dict[str, Estimate]:
         cluster, groups = jackknife.group_codes(cluster)
     sums = np.stack(
         [
-            np.bincount(cluster * systems + system, values, groups * systems).reshape(groups, systems)
+            sum_by(cluster * systems + system, values, groups * systems).reshape(groups, systems)
             for values in (matched.judge, matched.people, np.ones(system.size))
         ],
         axis=1,
@@ -200,9 +201,7 @@ def system_level(matched: Matched, confidence: float) -> dict[str, Estimate]:
         if reason:
             out[name] = _voices_named(unidentified(reason, n=systems, method=methods[name]))
             continue
-        value, without = leave_one_out(
-            sums, lambda part, name=name: _of_systems(name, part), chunk=jackknife.CHUNK // systems
-        )
+        value, without = leave_one_out(sums, partial(_of_systems, name), chunk=jackknife.CHUNK // systems)
         out[name] = from_replicates(
             value, without, n=systems, confidence=confidence, method=methods[name], scale="fisher"
         )

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from judge.analysis.agreement.alpha import LEVELS, Labels, alpha, mean_alpha
+from judge.analysis.agreement.alpha import Labels, mean_alpha
 from judge.analysis.estimate import Estimate, finding
 from judge.analysis.inputs import PEOPLE
 from judge.analysis.jackknife import dense_codes
@@ -38,8 +38,8 @@ def alpha_findings(table: RatingTable, options: AuditOptions) -> Iterator[Findin
         if not item.size:
             continue
         raters = int(np.unique(rater).size)
-        for level in LEVELS:
-            estimate = alpha(_labels(table, item, score), level, confidence=options.confidence)
+        among = mean_alpha([_labels(table, item, score)], confidence=options.confidence)
+        for level, estimate in among.items():
             yield finding(
                 "agreement", "krippendorff_alpha", estimate, level="people", judge=PEOPLE, term=level,
                 criterion=criterion, n_raters=raters,
@@ -49,9 +49,9 @@ def alpha_findings(table: RatingTable, options: AuditOptions) -> Iterator[Findin
             if not mine.size:
                 continue
             versions = replacements(table, (item, rater, score), (mine, verdicts))
-            for level in LEVELS:
-                estimate = mean_alpha(versions, level, confidence=options.confidence)
-                estimate = _named(estimate, len(versions))
+            replaced = mean_alpha(versions, confidence=options.confidence)
+            for level, raw in replaced.items():
+                estimate = _named(raw, len(versions))
                 yield finding(
                     "agreement", "krippendorff_alpha", estimate, level="judge_replaces_one",
                     judge=table.rater.names[judge], term=level, criterion=criterion, n_raters=raters,

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from judge.analysis.agreement.dominance import prepare
+from judge.analysis.jackknife import sum_by
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -45,11 +46,11 @@ class Rows:
 
     def total(self, values: Floats) -> Floats:
         """Sum values by cluster."""
-        return np.bincount(self.cluster, values, self.clusters)
+        return sum_by(self.cluster, values, self.clusters)
 
     def total_inner(self, values: Floats) -> Floats:
         """Sum values of inner pairs by cluster."""
-        return np.bincount(self.cluster[self.inner[0]], values, self.clusters)
+        return sum_by(self.cluster[self.inner[0]], values, self.clusters)
 
 
 def inner_pairs(cluster: Ints) -> tuple[Ints, Ints]:
@@ -92,7 +93,7 @@ class Ties:
         cells, taken = np.unique(rows.cluster * sizes.size + self.level, return_counts=True)
         cluster, level = np.divmod(cells, sizes.size)
         change = term(sizes[level] - taken) - term(sizes[level])
-        return total, total + np.bincount(cluster, change, rows.clusters)
+        return total, total + sum_by(cluster, change, rows.clusters)
 
 
 def leave_one_out(name: str, x: Floats, y: Floats, cluster: Ints, clusters: int) -> tuple[float, Floats]:
@@ -131,7 +132,8 @@ def _pearson_value(x: Floats, y: Floats) -> float:
 
 def _divide(top: Floats, bottom: Floats, floor: float = 0.0) -> Floats:
     """Divide; NaN where the denominator is nought."""
-    return np.divide(top, bottom, out=np.full(np.shape(top), np.nan), where=bottom > floor)
+    out: Floats = np.divide(top, bottom, out=np.full(np.shape(top), np.nan), where=bottom > floor)
+    return out
 
 
 def pearson(rows: Rows) -> tuple[float, Floats]:
@@ -185,12 +187,12 @@ def _remaining_products(
 def _deleted_below(values: Floats, one: Ints, two: Ints) -> Floats:
     """Count for each row the rows of its own cluster below it, equal ones (itself too) half."""
     steps = (np.sign(values[one] - values[two]) + 1) / 2
-    return np.bincount(one, steps, values.size)
+    return sum_by(one, steps, values.size)
 
 
 def _sums_above(ties: Ties, values: Floats) -> Floats:
     """Sum for each row the values of the rows above it, those level with it half."""
-    by_level = np.bincount(ties.level, values, ties.count.size)
+    by_level = sum_by(ties.level, values, ties.count.size)
     above = by_level[::-1].cumsum()[::-1] - by_level / 2
     return np.asarray(above[ties.level])
 

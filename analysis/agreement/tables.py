@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from judge.analysis import jackknife
+from judge.analysis.jackknife import blocks, count_by
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 def leave_one_out(
-    x: Ints, y: Ints, cluster: Ints, clusters: int, levels: Levels, statistics: tuple[str, ...]
+    x: Ints, y: Ints, cluster: Ints, levels: Levels, statistics: tuple[str, ...]
 ) -> tuple[dict[str, float], dict[str, Floats]]:
     """Compute statistics of all rows and without each cluster, from counts.
 
@@ -28,22 +28,23 @@ def leave_one_out(
     x, y
         Level of each row as a code, shape (n,).
     cluster
-        Cluster of each row, 0..clusters-1.
+        Cluster of each row, 0..D-1, none empty.
     levels
         The scores behind the codes.
     """
+    clusters = int(cluster.max()) + 1
     shape = (levels[0].size, levels[1].size)
     cells = shape[0] * shape[1]
     cell = x * shape[1] + y
-    total = np.bincount(cell, minlength=cells).reshape(shape).astype(float)
+    total = count_by(cell, cells).reshape(shape)
     value = {name: float(FUNCTIONS[name](total[None], levels)[0]) for name in statistics}
     without = {name: np.empty(clusters) for name in statistics}
     order = np.argsort(cluster, kind="stable")
     cluster, cell = cluster[order], cell[order]
-    for part in jackknife.blocks(clusters, cells):
+    for part in blocks(clusters, cells):
         low, high = np.searchsorted(cluster, [part.start, part.stop])
         index = (cluster[low:high] - part.start) * cells + cell[low:high]
-        mine = np.bincount(index, minlength=(part.stop - part.start) * cells)
+        mine = count_by(index, (part.stop - part.start) * cells)
         rest = total[None] - mine.reshape(-1, *shape)
         for name in statistics:
             without[name][part] = FUNCTIONS[name](rest, levels)
@@ -52,7 +53,8 @@ def leave_one_out(
 
 def _ratio(top: Floats, bottom: Floats) -> Floats:
     """Divide; NaN where the denominator is nought."""
-    return np.divide(top, bottom, out=np.full(top.shape, np.nan), where=bottom > 0)
+    out: Floats = np.divide(top, bottom, out=np.full(top.shape, np.nan), where=bottom > 0)
+    return out
 
 
 def pearson(table: Floats, levels: Levels) -> Floats:

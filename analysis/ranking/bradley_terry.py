@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from judge.analysis.jackknife import sum_by
+
 if TYPE_CHECKING:
     import numpy.typing as npt
 
@@ -52,9 +54,16 @@ class Fit:
         return self.systems + self.has_ties if self.has_order else None
 
 
-def fit(
-    pairs: Ints, systems: int, counts: Floats, cell_cluster: Ints, cells: Ints, cell_counts: Floats
-) -> Fit:
+@dataclass(frozen=True)
+class Cells:
+    """Verdicts by cluster, sparse, shape (C,) each: cluster 0..D-1, flat index into the counts, number."""
+
+    cluster: Ints
+    cell: Ints
+    number: Floats
+
+
+def fit(pairs: Ints, systems: int, counts: Floats, by_cluster: Cells) -> Fit:
     r"""Fit by Newton's method; covariance by the sandwich clustered by dialogue.
 
     Parameters
@@ -64,8 +73,8 @@ def fit(
     counts
         Verdicts, shape (P, 2, 3): order (0: the pair's first system shown first), and win, tie, loss of the
         pair's first system.
-    cell_cluster, cells, cell_counts
-        The same by cluster, sparse, shape (C,) each: cluster 0..D-1, flat index into `counts`, and number.
+    by_cluster
+        The same verdicts by cluster; cells are flat indices into `counts`.
 
     Returns
     -------
@@ -95,7 +104,7 @@ def fit(
 
     >>> counts = np.array([[[48.0, 12, 40], [0, 0, 0]]])
     >>> cells = np.repeat([0, 1, 2], [48, 12, 40])
-    >>> found = fit(np.array([[0, 1]]), 2, counts, np.arange(100), cells, np.ones(100))
+    >>> found = fit(np.array([[0, 1]]), 2, counts, Cells(np.arange(100), cells, np.ones(100)))
     >>> round(float(found.strengths[0] - found.strengths[1]), 6), round(float(np.exp(found.theta[2])), 6)
     (0.182322, 0.273861)
     """
@@ -110,10 +119,11 @@ def fit(
         theta, hessian, _ = newton(design, counts + _pseudo(counts, ties=ties), ties=ties)
     centre = _centring(systems, theta.size)
     scores = _scores(design, theta, ties=ties).reshape(-1, theta.size)
-    clusters = int(cell_cluster.max()) + 1
+    clusters = int(by_cluster.cluster.max()) + 1
     own = np.empty((clusters, theta.size))
     for column in range(theta.size):
-        own[:, column] = np.bincount(cell_cluster, cell_counts * scores[cells, column], clusters)
+        mine = by_cluster.number * scores[by_cluster.cell, column]
+        own[:, column] = sum_by(by_cluster.cluster, mine, clusters)
     inverse = np.linalg.pinv(hessian, hermitian=True)
     factor = clusters / (clusters - 1) if clusters > 1 else np.nan
     covariance = centre @ inverse @ (own.T @ own) @ inverse @ centre.T * factor

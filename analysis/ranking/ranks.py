@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 if TYPE_CHECKING:
+    import numpy as np
     import numpy.typing as npt
 
 METHOD = "rank; simultaneous interval from all pairwise differences, Holm-adjusted"
@@ -34,6 +33,7 @@ def rank_intervals(
     --------
     Only the first and the last of three are told apart:
 
+    >>> import numpy as np
     >>> better = np.array([[0, 0, 1], [0, 0, 0], [0, 0, 0]], dtype=bool)
     >>> rank_intervals(better, np.array([3.0, 2.0, 1.0]))
     [(1.0, 1, 2), (2.0, 1, 3), (3.0, 2, 3)]

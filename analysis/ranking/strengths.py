@@ -67,9 +67,8 @@ def fit_voice(voice: Voice, table: DuelTable) -> Fit:
         raise ValueError("no verdict was given")
     cluster, _ = dense_codes(units.cluster[row])
     cells = (pair[row] * 2 + order) * 3 + kind
-    return bradley_terry.fit(
-        ends.reshape(-1, 2), systems.size, counts, cluster, cells, verdicts[row, order, kind]
-    )
+    by_cluster = bradley_terry.Cells(cluster, cells, verdicts[row, order, kind])
+    return bradley_terry.fit(ends.reshape(-1, 2), systems.size, counts, by_cluster)
 
 
 def _findings(fit: Fit, names: list[str], confidence: float, columns: dict[str, object]) -> Iterator[Finding]:
@@ -94,19 +93,18 @@ def _findings(fit: Fit, names: list[str], confidence: float, columns: dict[str, 
         if p is not None and p < 1 - confidence and gap.value is not None:
             better[(i, j) if gap.value > 0 else (j, i)] = True
     base = Estimate(n=fit.presentations, clusters=fit.clusters, confidence=confidence)
-    yield from rank_findings(better, fit.strengths, names, base, columns, "strengths")
+    base = replace(base, method=f"{METHOD_RANK}; by strengths")
+    yield from rank_findings(better, fit.strengths, names, base, columns)
     yield from _other_parameters(fit, confidence, columns)
 
 
 def rank_findings(
     better: npt.NDArray[np.bool_], value: Floats, names: list[str], base: Estimate,
-    columns: dict[str, object], what: str,
+    columns: dict[str, object],
 ) -> Iterator[Finding]:  # fmt: skip
     """Yield the rank of each system with its simultaneous interval."""
     for name, (rank, low, high) in zip(names, rank_intervals(better, value), strict=True):
-        estimate = replace(
-            base, value=rank, ci_low=float(low), ci_high=float(high), method=f"{METHOD_RANK}; by {what}"
-        )
+        estimate = replace(base, value=rank, ci_low=float(low), ci_high=float(high))
         yield finding("ranking", "rank", estimate, level="system", system=name, **columns)
 
 
@@ -128,12 +126,13 @@ def mean_rank_findings(
         "judge": scores.judge, "criterion": scores.criterion, "n_raters": scores.raters,
     }  # fmt: skip
     shown = [names[code] for code in present]
-    yield from rank_findings(better, value, shown, base, columns, "mean scores")
+    base = replace(base, method=f"{METHOD_RANK}; by mean scores")
+    yield from rank_findings(better, value, shown, base, columns)
 
 
 def _combination(fit: Fit, weights: Floats, confidence: float, null: float | None = None) -> Estimate:
     """Estimate a linear combination of the parameters."""
-    method = f"{METHOD}; {SEPARATED.split(':')[0]}" if fit.separated else METHOD
+    method = f"{METHOD}; {SEPARATED.split(':', maxsplit=1)[0]}" if fit.separated else METHOD
     value = float(weights @ fit.theta)
     bare = Estimate(value=value, n=fit.presentations, clusters=fit.clusters, method=method)
     if fit.clusters < 2:

@@ -10,7 +10,7 @@ from scipy import special
 
 from judge.analysis.estimate import Estimate, finding, unidentified
 from judge.analysis.inputs import PEOPLE
-from judge.analysis.jackknife import cluster_mean, dense_codes, from_replicates
+from judge.analysis.jackknife import cluster_mean, dense_codes, from_replicates, sum_by
 from judge.analysis.outcomes import bounded
 
 if TYPE_CHECKING:
@@ -53,7 +53,7 @@ def voices(table: DuelTable) -> Iterator[Voice]:
                 yield Voice(table.rater.names[rater], criterion, units, units.score, 1)
         people = table.pooled(number)
         if people:
-            units, score = average_raters(people, len(table.pairs), table.dialogues)
+            units, score = average_raters(people, table.dialogues)
             yield Voice(PEOPLE, criterion, units, score, len(people))
 
 
@@ -100,7 +100,7 @@ def win_rate(score: Floats, clusters: Ints, confidence: float) -> Estimate:
         return unidentified("no verdict was given", method=METHOD)
     out = cluster_mean(score, clusters, confidence=confidence, method=METHOD)
     code, count = dense_codes(clusters)
-    sums = np.bincount(code, score - 0.5, count)
+    sums = sum_by(code, score - 0.5, count)
     p = sign_test(int((sums > 1e-9).sum()), int((sums < -1e-9).sum()))
     if out.ci_low is not None and count == score.size and np.isin(score, (0.0, 1.0)).all():
         out = replace(out, ci_low=None, ci_high=None)
@@ -170,8 +170,8 @@ def _system_rates(voice: Voice, table: DuelTable, confidence: float) -> list[tup
         signs = (sides[:, 0] == code).astype(float) - (sides[:, 1] == code)
         rivals = int((signs != 0).sum())
         value = float(np.where(signs > 0, rate, 1 - rate)[signs != 0].mean())
-        moves = np.bincount(cell_cluster, change * signs[cell_pair] / rivals, clusters)
-        mine = np.bincount(cell_cluster, signs[cell_pair] != 0, clusters) > 0
+        moves = sum_by(cell_cluster, change * signs[cell_pair] / rivals, clusters)
+        mine = sum_by(cell_cluster, signs[cell_pair] != 0, clusters) > 0
         estimate = from_replicates(
             value, value + moves[mine], n=int((signs[pair] != 0).sum()), confidence=confidence,
             method=METHOD_SYSTEM,
@@ -194,8 +194,8 @@ def pair_changes(
     cells, where = np.unique(pair * clusters + cluster, return_inverse=True)
     top, bottom = np.bincount(where, score), np.bincount(where).astype(float)
     cell_pair, cell_cluster = np.divmod(cells, clusters)
-    sums = np.bincount(cell_pair, top, pairs)
-    counts = np.bincount(cell_pair, bottom, pairs)
+    sums = sum_by(cell_pair, top, pairs)
+    counts = sum_by(cell_pair, bottom, pairs)
     rate = sums / counts
     kept = counts[cell_pair] - bottom
     without = np.divide(sums[cell_pair] - top, kept, out=np.full(top.size, np.nan), where=kept > 0)
