@@ -122,8 +122,10 @@ class Exemplars(Protocol):
         """Return the `k` most similar dialogues, most similar first."""
         ...
 
-    def nearest_many(self, dialogues: Sequence[Dialogue], k: int) -> Sequence[Sequence[Dialogue]]:
-        """Return the same as `nearest` for each dialogue, faster."""
+    def nearest_many(
+        self, dialogues: Sequence[Dialogue], k: int, *, with_response: bool = True
+    ) -> Sequence[Sequence[Dialogue]]:
+        """Return the same as `nearest` for each dialogue, faster; by context alone if so wished."""
         ...
 
 

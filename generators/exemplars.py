@@ -55,8 +55,13 @@ class ExemplarPool:
 
     @cached_property
     def index(self) -> Any:
-        """The search index over the candidates."""
+        """The search index over contexts with their responses."""
         return self.build([candidate_text(candidate) for candidate in self.candidates])
+
+    @cached_property
+    def context_index(self) -> Any:
+        """The search index over contexts alone."""
+        return self.build([query_text(candidate) for candidate in self.candidates])
 
     @cached_property
     def _by_mark(self) -> Mapping[str, list[int]]:
@@ -93,8 +98,12 @@ class ExemplarPool:
         """Return the `k` most similar candidates, most similar first."""
         return self.nearest_many([dialogue], k)[0]
 
-    def nearest_many(self, dialogues: Sequence[Dialogue], k: int) -> list[list[Dialogue]]:
+    def nearest_many(
+        self, dialogues: Sequence[Dialogue], k: int, *, with_response: bool = True
+    ) -> list[list[Dialogue]]:
         """Return the `k` most similar candidates of each dialogue, most similar first.
+
+        A candidate is found by its context and response, or by its context alone (`with_response` false).
 
         Raises
         ------
@@ -102,7 +111,8 @@ class ExemplarPool:
             If the pool holds fewer than `k` that may be shown to one of the dialogues.
         """
         texts = [query_text(dialogue) for dialogue in dialogues]
-        found = self.index.nearest(texts, k, excluded=[self._own(dialogue) for dialogue in dialogues])
+        index = self.index if with_response else self.context_index
+        found = index.nearest(texts, k, excluded=[self._own(dialogue) for dialogue in dialogues])
         return [
             _enough([self.candidates[i] for i in row if i >= 0], k, dialogue)
             for row, dialogue in zip(found.indices.tolist(), dialogues, strict=True)

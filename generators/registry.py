@@ -32,7 +32,9 @@ def strategy_names() -> tuple[str, ...]:
     >>> "zero-shot" in strategy_names()
     True
     """
-    return tuple(sorted({*bundled_names(), *_plugins()}))
+    from judge.generators.baselines import MODEL_FREE
+
+    return tuple(sorted({*bundled_names(), *MODEL_FREE, *_plugins()}))
 
 
 def load_template(path: Path) -> StrategyTemplate:
@@ -92,10 +94,13 @@ def get_strategy(
         return make_strategy(load_template((folder or Path()) / name), options, resources)
     if name in bundled_names():
         return make_strategy(load_template(TEMPLATES / f"{name}{ENDING}"), options, resources)
+    from judge.generators.base import Resources as NoResources
+    from judge.generators.baselines import MODEL_FREE
+
+    if name in MODEL_FREE:
+        return MODEL_FREE[name](options or {}, resources or NoResources())
     plugins = _plugins()
     if name in plugins:
-        from judge.generators.base import Resources as NoResources
-
         made: Strategy = plugins[name].load()(dict(options or {}), resources or NoResources())
         return made
     raise UnknownNameError("strategy", name, strategy_names())
