@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 import csv
+import io
 import json
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from itertools import chain, islice
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 from judge.errors import TableError
-from judge.tables.lines import LINE_LIMIT, existing, format_of, open_bytes, text_lines
+from judge.tables.lines import BLOCK, LINE_LIMIT, existing, format_of, open_bytes, text_blocks
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
 CHUNK_ROWS = 16_384
-CHUNK_CHARS = 32 * 2**20
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,40 +40,80 @@ def read_chunks(path: Path | str) -> Iterator[Chunk]:
         yield from _parquet_chunks(found)
         return
     with open_bytes(found) as stream:
-        lines = text_lines(found, stream)
-        yield from _json_chunks(found, lines) if form == "jsonl" else _csv_chunks(found, lines)
+        if form == "jsonl":
+            yield from _json_chunks(found, text_blocks(found, stream))
+        else:
+            yield from _csv_chunks(found, stream)
+
+
+def refuse_empty(path: Path, count: int, *, header: bool) -> None:
+    """Raise where a file holds no rows."""
+    if count == 0:
+        message = "the file has a header but no rows" if header else "the file is empty"
+        raise TableError(message, path=path, mend="give at least one row, or leave the file out")
+
+
+class _NotJsonError(ValueError):
+    """A word that Python's JSON takes and the standard does not."""
 
 
 def _refuse_constant(name: str) -> Any:
-    raise ValueError(f"{name} is not JSON; write null where there is no value")
+    raise _NotJsonError(f"{name} is not JSON")
 
 
-def _json_chunks(path: Path, lines: Iterator[str]) -> Iterator[Chunk]:
-    decode = json.JSONDecoder(parse_constant=_refuse_constant).decode
-    rows: list[int] = []
-    records: list[dict[str, Any]] = []
-    size = 0
-    for row, line in enumerate(lines, 1):
-        if line.isspace():
+def _json_chunks(path: Path, blocks: Iterator[tuple[int, str]]) -> Iterator[Chunk]:
+    decoder = json.JSONDecoder(parse_constant=_refuse_constant)
+    for row, block in blocks:
+        records = _json_at_once(decoder, block)
+        if records is not None:
+            yield Chunk(list(range(row, row + len(records))), _transposed(records), text=False)
+            continue
+        numbered = list(_json_by_line(path, decoder, row, block))
+        if numbered:
+            yield Chunk([k for k, _ in numbered], _transposed([r for _, r in numbered]), text=False)
+
+
+_BETWEEN = -1.0625e-300
+
+
+def _json_at_once(decoder: json.JSONDecoder, block: str) -> list[dict[str, Any]] | None:
+    """Decode a block of lines in one call, which is twice as fast; None where anything is unusual.
+
+    The lines become one array with a marker between any two, so that a record broken over two lines or two
+    records on one line cannot pass for something else.
+    """
+    body = block.removesuffix("\n")
+    n = body.count("\n") + 1
+    try:
+        cells: list[Any] = decoder.decode(f"[{body.replace(chr(10), f'{chr(10)},{_BETWEEN!r},{chr(10)}')}]")
+    except (ValueError, RecursionError):
+        return None
+    records = cells[::2]
+    regular = len(cells) == 2 * n - 1 and cells[1::2].count(_BETWEEN) == n - 1
+    return records if regular and set(map(type, records)) == {dict} else None
+
+
+def _json_by_line(
+    path: Path, decoder: json.JSONDecoder, first: int, block: str
+) -> Iterator[tuple[int, dict[str, Any]]]:
+    for row, line in enumerate(block.split("\n"), first):
+        if not line or line.isspace():
             continue
         try:
-            record = decode(line)
+            record = decoder.decode(line)
         except (ValueError, RecursionError) as exc:
             raise _json_error(path, row, line, exc) from None
         if type(record) is not dict:
             raise _json_error(path, row, line, None)
-        rows.append(row)
-        records.append(record)
-        size += len(line)
-        if len(rows) >= CHUNK_ROWS or size >= CHUNK_CHARS:
-            yield Chunk(rows, _transposed(records), text=False)
-            rows, records, size = [], [], 0
-    if rows:
-        yield Chunk(rows, _transposed(records), text=False)
+        yield row, record
 
 
 def _transposed(records: list[dict[str, Any]]) -> dict[str, list[Any]]:
-    names = dict.fromkeys(name for shape in dict.fromkeys(map(tuple, records)) for name in shape)
+    shapes = list(map(tuple, records))
+    if shapes.count(shapes[0]) == len(shapes):
+        columns = zip(*map(dict.values, records), strict=True)
+        return dict(zip(shapes[0], map(list, columns), strict=True))
+    names = dict.fromkeys(name for shape in dict.fromkeys(shapes) for name in shape)
     return {name: [record.get(name) for record in records] for name in names}
 
 
@@ -86,9 +127,10 @@ def _json_error(path: Path, row: int, line: str, cause: Exception | None) -> Tab
         message = f"not JSON: {cause.msg} at character {cause.pos + 1}"
     elif isinstance(cause, RecursionError):
         message = "not readable: nested too deep"
+    elif isinstance(cause, _NotJsonError):
+        message, mend = str(cause), "write null where there is no value"
     else:
-        message = f"not readable: {str(cause).split(';')[0]}"
-        mend = str(cause).partition("; ")[2] or mend
+        message, mend = "a number has thousands of digits", "write a number of the usual length"
     return TableError(message, path=path, row=row, mend=mend)
 
 
@@ -102,44 +144,68 @@ def _long_cells() -> Iterator[None]:
         csv.field_size_limit(before)
 
 
-def _csv_chunks(path: Path, lines: Iterator[str]) -> Iterator[Chunk]:
-    reader = csv.reader(lines, strict=True)
+def _csv_chunks(path: Path, stream: BinaryIO) -> Iterator[Chunk]:
+    texts = (io.StringIO(block, newline="\n") for _, block in text_blocks(path, stream))
+    reader = csv.reader(chain.from_iterable(texts), strict=True)
     header = _csv_header(path, reader)
+    first = True
     while True:
+        row = reader.line_num + 1
         with _long_cells():
-            rows, records = _csv_some(path, reader, len(header))
-        columns = [list(cells) for cells in zip(*records, strict=True)] or [[] for _ in header]
-        if rows or reader.line_num <= 1:
+            records, fault = _csv_some(reader, stream)
+        rows, records = _numbered(path, row, records, len(header))
+        if fault is not None:
+            raise _csv_error(path, rows, records, fault, row)
+        if rows or first:
+            columns = [list(cells) for cells in zip(*records, strict=True)] or [[] for _ in header]
             yield Chunk(rows, dict(zip(header, columns, strict=True)), text=True)
-        if len(rows) == 0:
+        if reader.line_num + 1 == row:
             return
+        first = False
 
 
-def _csv_some(path: Path, reader: Any, width: int) -> tuple[list[int], list[list[str]]]:
-    rows: list[int] = []
+def _csv_some(reader: Any, stream: BinaryIO) -> tuple[list[list[str]], csv.Error | None]:
     records: list[list[str]] = []
-    row, size = reader.line_num + 1, 0
+    start = stream.tell()
     try:
-        for record in reader:
-            if len(record) == width:
-                rows.append(row)
-                records.append(record)
-            elif record:
-                raise TableError(
-                    f"{len(record)} cells where the header has {width}",
-                    path=path,
-                    row=row,
-                    mend="put cells that hold commas or line ends in double quotes",
-                )
-            row = reader.line_num + 1
-            size += sum(map(len, record))
-            if len(rows) >= CHUNK_ROWS or size >= CHUNK_CHARS:
+        while len(records) < CHUNK_ROWS and stream.tell() - start < 64 * BLOCK:
+            before = len(records)
+            for record in islice(reader, 1024):
+                records.append(record)  # noqa: PERF402 - those before a fault are kept
+            if len(records) == before:
                 break
     except csv.Error as exc:
-        raise TableError(
-            f"not CSV: {exc}", path=path, row=row, mend='inside a quoted cell write a double quote twice: ""'
-        ) from exc
+        return records, exc
+    return records, None
+
+
+def _numbered(
+    path: Path, row: int, records: list[list[str]], width: int
+) -> tuple[list[int], list[list[str]]]:
+    """Give each record its first line: cells may hold line ends, and blank lines are no records."""
+    rows: list[int] = []
+    for record in records:
+        rows.append(row)
+        if len(record) != width and record:
+            quotes = "put cells that hold commas or line ends in double quotes"
+            mend = quotes if len(record) > width else "complete the row; the file may be cut off here"
+            raise TableError(
+                f"{len(record)} cells where the header has {width}", path=path, row=row, mend=mend
+            )
+        row += 1 + "".join(record).count("\n")
+    if width and [] in records:
+        kept = [(k, record) for k, record in zip(rows, records, strict=True) if record]
+        return [k for k, _ in kept], [record for _, record in kept]
     return rows, records
+
+
+def _csv_error(
+    path: Path, rows: list[int], records: list[list[str]], fault: csv.Error, row: int
+) -> TableError:
+    if rows:
+        row = rows[-1] + 1 + "".join(records[-1]).count("\n")
+    mend = 'inside a quoted cell write a double quote twice: ""'
+    return TableError(f"not CSV: {fault}", path=path, row=row, mend=mend)
 
 
 def _csv_header(path: Path, reader: Any) -> list[str]:

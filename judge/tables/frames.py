@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from judge.errors import TableError
-from judge.tables.chunks import read_chunks
+from judge.tables.chunks import read_chunks, refuse_empty
 from judge.tables.schema import DUELS, FEATURES, RATINGS, Column, TableSpec, check_columns
 from judge.tables.values import CellError, as_number, shown, unguard_formula
 from judge.types import OK
@@ -41,7 +41,11 @@ class _Factor:
     parts: list[Codes] = field(default_factory=list)
 
     def add(self, cells: list[Any]) -> None:
-        self.parts.append(np.fromiter(map(self.index.__getitem__, cells), np.int32, len(cells)))
+        n = len(cells)
+        if n and cells[0] == cells[-1] and cells.count(cells[0]) == n:  # one value throughout: common
+            self.parts.append(np.full(n, self.index[cells[0]], np.int32))
+        else:
+            self.parts.append(np.fromiter(map(self.index.__getitem__, cells), np.int32, n))
 
     def codes(self) -> Codes:
         return np.concatenate(self.parts) if self.parts else np.empty(0, np.int32)
@@ -170,15 +174,9 @@ def _read(path: Path, spec: TableSpec, allow_empty: bool) -> _Raw:
                 cells = raw.extra.setdefault(name, [None] * raw.count)
                 cells.extend(chunk.columns.get(name) or [None] * n)
         raw.count += n
-    refuse_empty(path, raw.count, known=bool(raw.rows), allow=allow_empty)
+    if not allow_empty:
+        refuse_empty(path, raw.count, header=bool(raw.factors))
     return raw
-
-
-def refuse_empty(path: Path, count: int, *, known: bool, allow: bool) -> None:
-    """Raise where a file has no rows and that is not allowed; `known` says that it has a header."""
-    if count == 0 and not allow:
-        message = "the file has a header but no rows" if known else "the file is empty"
-        raise TableError(message, path=path, mend="give at least one row, or leave the file out")
 
 
 def _add_known(raw: _Raw, name: str, cells: list[Any]) -> None:
@@ -350,7 +348,7 @@ def _refuse_repeated(
     first = int(np.argmax(whole == whole[place]))
     named = ", ".join(f"{name} {shown(frame[name].iloc[place])}" for name in key if name != "repeat")
     numbered = "repeat" in key
-    mend = "number the repeats 0, 1, ... in the column repeat" if numbered else "keep one of the two"
+    mend = f"keep one of the two{', or number them 0, 1, ... in the column repeat' if numbered else ''}"
     row = int(np.concatenate(raw.rows)[first])
     raise raw.error(f"the same as row {row}: {named}", place, None, mend)
 

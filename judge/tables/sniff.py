@@ -6,7 +6,10 @@ from pathlib import Path
 
 from judge.errors import TableError
 from judge.tables.chunks import read_chunks
-from judge.tables.schema import TABLES, Kind
+from judge.tables.schema import FEATURES, TABLES, Kind, check_columns
+
+_TELLING = {name for spec in TABLES for name in spec.names} - set(FEATURES.names) - {"key", "reason"}
+"""Columns that only the other tables have: with one of these a file is no table of features."""
 
 
 def table_kind(path: Path | str) -> Kind:
@@ -33,13 +36,9 @@ def table_kind(path: Path | str) -> Kind:
     found = set(chunk.columns)
     needs = {spec: {column.name for column in spec.columns if column.required} for spec in TABLES}
     for spec, names in needs.items():
-        if names <= found:
+        if names <= found and not (spec is FEATURES and found & _TELLING):
             return spec.kind
-    nearest = max(needs, key=lambda spec: len(needs[spec] & found) / len(needs[spec]))
-    lacking = ", ".join(name for name in nearest.names if name in needs[nearest] - found)
-    raise TableError(
-        f"the columns {', '.join(map(repr, list(chunk.columns)[:12]))} are those of no table",
-        path=Path(path),
-        row=1,
-        mend=f"nearest is {nearest.kind}, which also needs: {lacking}",
-    )
+    rest = [spec for spec in TABLES if spec is not FEATURES]
+    nearest = max(rest, key=lambda spec: len(needs[spec] & found) / len(needs[spec]))
+    check_columns(nearest, chunk.columns, Path(path), 1 if chunk.text else chunk.rows[0])
+    raise AssertionError("a table whose required columns are all there was found above")

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from judge.errors import TableError
-from judge.tables.chunks import read_chunks
+from judge.tables.chunks import read_chunks, refuse_empty
 from judge.tables.schema import DIALOGUES, RESPONSES, TableSpec, check_columns
 from judge.tables.values import CellError, json_cell, shown, unguard_formula
 from judge.types import Dialogue, Response, Turn
@@ -99,18 +99,17 @@ def read_responses(
 def _records(
     path: Path, spec: TableSpec, optional: Sequence[str] = (), *, allow_empty: bool
 ) -> Iterator[tuple[int, dict[str, Any], bool]]:
-    count, chunks = 0, 0
+    count, header = 0, False
     for chunk in read_chunks(path):
-        if chunks == 0 and chunk.columns:
+        if not header and chunk.columns:
             check_columns(spec, chunk.columns, path, 1 if chunk.text else chunk.rows[0], optional)
-        chunks += bool(chunk.columns)
+        header = header or bool(chunk.columns)
         count += len(chunk.rows)
         names = list(chunk.columns)
         for row, *cells in zip(chunk.rows, *chunk.columns.values(), strict=True):
             yield row, dict(zip(names, cells, strict=True)), chunk.text
-    if count == 0 and not allow_empty:
-        message = "the file has a header but no rows" if chunks else "the file is empty"
-        raise TableError(message, path=path, mend="give at least one row, or leave the file out")
+    if not allow_empty:
+        refuse_empty(path, count, header=header)
 
 
 def _located(path: Path, row: int, column: str, parse: Any, *values: Any) -> Any:

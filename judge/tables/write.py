@@ -50,14 +50,20 @@ def atomic_text(path: Path | str) -> Iterator[TextIO]:
         with temporary.open("xb") as raw:
             packed = gzip.GzipFile("", "wb", 6, raw, mtime=0) if target.name.lower().endswith(".gz") else None
             stream: Any = packed if packed is not None else raw
-            text = io.TextIOWrapper(stream, "utf-8", newline="", write_through=False)
-            yield text
-            text.flush()
-            text.detach()
-            if packed is not None:
-                packed.close()
-            raw.flush()
-            os.fsync(raw.fileno())
+            text = io.TextIOWrapper(stream, "utf-8", newline="")
+            try:
+                yield text
+                text.detach()
+                if packed is not None:
+                    packed.close()
+                raw.flush()
+                os.fsync(raw.fileno())
+            except BaseException:
+                with suppress(OSError, ValueError):
+                    text.close()  # now, or the interpreter tries it later and complains
+                with suppress(OSError, ValueError):
+                    stream.close()
+                raise
         temporary.replace(target)
     except OSError as exc:
         raise StoreError(
