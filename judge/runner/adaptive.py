@@ -1,21 +1,28 @@
-"""How many calls a lane keeps in flight: as many as were asked for, until the server says otherwise.
+"""How fast a lane goes: as fast as was asked for, until the server says otherwise.
 
-The rule is that of congestion control: cut quickly when the server refuses, come back quickly to near the
-level at which it refused, and feel further only slowly. It has no clock of its own.
+Two things are learnt apart. A server that refuses (429) has a limit of calls per time: `Pace` measures how
+many it took and sends just below that. A server that is slow has a limit of calls at once: `Flight` cuts
+them when calls get no answer in time. Neither has a clock of its own; all times are seconds of one monotonic
+clock.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-FAR_CUT = 0.5
-NEAR_CUT = 0.85
 SLOW_CUT = 0.7
+BELOW = 0.97
+"""How far below the measured rate to send."""
+FIRST_WINDOW_S = 0.1
+WINDOW_S = 0.2
+WINDOW_CALLS = 10.0
+GROWTH = 0.005
+FASTEST_GROWTH = 0.10
 
 
 @dataclass(slots=True)
-class Adaptive:
-    """The limit of calls in flight; all times are in seconds of one monotonic clock.
+class Flight:
+    """The limit of calls in flight.
 
     Parameters
     ----------
@@ -26,13 +33,11 @@ class Adaptive:
 
     Examples
     --------
-    >>> lane = Adaptive(ceiling=64, timeout=60.0)
-    >>> lane.refused(now=1.0, sent_at=0.9)
-    >>> lane.limit
-    32.0
-    >>> lane.refused(now=1.01, sent_at=0.95)  # sent before the cut: no news
-    >>> lane.limit
-    32.0
+    >>> lane = Flight(ceiling=64, timeout=60.0)
+    >>> lane.timed_out(now=60.0, sent_at=0.0)
+    >>> lane.timed_out(now=60.1, sent_at=0.1)  # sent before the cut: no news
+    >>> round(lane.limit, 1)
+    44.8
     """
 
     ceiling: int
@@ -40,8 +45,6 @@ class Adaptive:
     limit: float = 0.0
     latency: float = 0.0
     cut_at: float = float("-inf")
-    refused_at: float = 0.0
-    settled: bool = False
 
     def __post_init__(self) -> None:
         self.limit = float(self.ceiling)
@@ -49,40 +52,90 @@ class Adaptive:
     def answered(self, now: float, latency: float) -> None:
         """Take note of an answer and of how long it took."""
         self.latency = latency if self.latency == 0.0 else 0.9 * self.latency + 0.1 * latency
-        if self.latency > 0.5 * self.timeout and now - self.cut_at > self.timeout:
-            self._cut(now, SLOW_CUT)
-        elif self.limit < self.ceiling:
-            self._grow(now)
-
-    def refused(self, now: float, sent_at: float) -> None:
-        """Take note of a refusal for too many calls (429, 529)."""
-        if sent_at >= self.cut_at:
-            # Refused again soon after a cut: still far above what the server takes.
-            near = self.settled and now - self.cut_at > 6 * self.latency
-            self._cut(now, NEAR_CUT if near else FAR_CUT)
+        if self.latency > 0.5 * self.timeout:
+            if now - self.cut_at > self.timeout:
+                self._cut(now)
+        elif self.limit < self.ceiling and now - self.cut_at > 2 * self.latency:
+            self.limit = min(float(self.ceiling), self.limit + 1.0 / self.limit)
 
     def timed_out(self, now: float, sent_at: float) -> None:
         """Take note of a call that got no answer in time."""
         if sent_at >= self.cut_at:
-            self._cut(now, SLOW_CUT)
+            self._cut(now)
 
-    def _cut(self, now: float, factor: float) -> None:
-        self.refused_at = self.limit
-        self.limit = max(1.0, self.limit * factor)
+    def _cut(self, now: float) -> None:
+        self.limit = max(1.0, self.limit * SLOW_CUT)
         self.cut_at = now
-        self.settled = False
 
-    def _grow(self, now: float) -> None:
-        since = now - self.cut_at
-        if since < 2 * self.latency:
+
+@dataclass(slots=True)
+class Pace:
+    """The rate at which calls are sent, in calls per second; infinite until the server refuses one.
+
+    Examples
+    --------
+    Of 64 calls sent at once the server takes 21; a tenth of a second later the pace is known:
+
+    >>> pace = Pace()
+    >>> for _ in range(64):
+    ...     pace.sent(now=0.0)
+    >>> for _ in range(43):
+    ...     pace.refused(now=0.01, sent_at=0.0)
+    >>> round(pace.wait(now=0.02), 2), pace.wait(now=0.1), round(pace.rate)
+    (0.08, 0.0, 204)
+    """
+
+    rate: float = float("inf")
+    window_at: float = float("-inf")
+    sends: int = 0
+    lost: int = 0
+    clean: int = 0
+    next_at: float = float("-inf")
+
+    @property
+    def free(self) -> bool:
+        """Whether calls need not wait for their turn."""
+        return self.rate == float("inf") and not self.lost
+
+    def wait(self, now: float) -> float:
+        """Return the seconds until the next call may be sent; ask again then."""
+        self._look(now)
+        if self.rate == float("inf"):
+            # How much the server takes will be known when the first window closes.
+            return self.window_at + FIRST_WINDOW_S - now if self.lost else 0.0
+        return max(0.0, self.next_at - now)
+
+    def sent(self, now: float) -> None:
+        """Take note of a call that is sent now."""
+        self._look(now)
+        self.sends += 1
+        if self.rate != float("inf"):
+            self.next_at = max(self.next_at, now) + 1.0 / self.rate
+
+    def refused(self, now: float, sent_at: float) -> None:
+        """Take note of a refusal for too many calls."""
+        if sent_at >= self.window_at:
+            self.lost += 1
+        self._look(now)
+
+    def _look(self, now: float) -> None:
+        """Close the window where it is over, and learn from it."""
+        length = now - self.window_at
+        paced = self.rate != float("inf")
+        if not paced and not self.lost:
+            if length > 1.0:
+                self._open(now)
             return
-        self.settled = True
-        # One call more per four round trips up to near the level that was refused, then one per forty,
-        # and after a while without refusals quickly again: the other users of the limit may have gone.
-        if self.limit < 0.8 * self.refused_at:
-            step = 0.25
-        elif since < 30.0:
-            step = 0.025
-        else:
-            step = 1.0
-        self.limit = min(float(self.ceiling), self.limit + step / self.limit)
+        if length < (max(WINDOW_S, WINDOW_CALLS / self.rate) if paced else FIRST_WINDOW_S):
+            return
+        if self.lost:
+            taken = max(1.0, self.sends - self.lost) / length
+            self.rate = BELOW * min(self.rate, taken)
+            self.clean = 0
+        elif self.sends >= 0.8 * self.rate * length:
+            self.clean += 1
+            self.rate *= 1.0 + min(FASTEST_GROWTH, GROWTH * self.clean)
+        self._open(now)
+
+    def _open(self, now: float) -> None:
+        self.window_at, self.sends, self.lost = now, 0, 0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from judge.errors import CredentialsError, KeyRefused, ProviderFailure, RequestRejected, Timeout, Unsupported
@@ -63,16 +64,27 @@ async def _send(lane: Lane, question: Question) -> Answer:
 
 async def _ready(engine: Engine, lane: Lane, question: Question) -> bool:
     """Wait until the lane may send; False where the run stops meanwhile."""
-    wait = lane.pause(question, engine.now())
-    while (wait := max(wait, lane.gate - engine.now())) > 0.0:
-        engine.observer.waiting(lane.name, wait)
-        try:
-            async with asyncio.timeout(wait):
+    if not await _sleep(engine, lane, lane.allow(question, engine.now())):
+        return False
+    pace = lane.pace
+    if not pace.free or lane.gate > engine.now():
+        async with lane.turn:  # one by one, so that each learns what the call before it has taught
+            while (wait := max(lane.gate - engine.now(), pace.wait(engine.now()))) > 0.0:
+                if not await _sleep(engine, lane, wait):
+                    return False
+            pace.sent(engine.now())
+    else:
+        pace.sent(engine.now())
+    return not engine.stopping.is_set()
+
+
+async def _sleep(engine: Engine, lane: Lane, seconds: float) -> bool:
+    """Sleep, or be woken by the end of the run; returns whether the run goes on."""
+    if seconds > 0.0 and not engine.stopping.is_set():
+        engine.observer.waiting(lane.name, seconds)
+        with suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
                 await engine.stopping.wait()
-        except TimeoutError:
-            wait = 0.0
-        else:
-            break
     return not engine.stopping.is_set()
 
 

@@ -141,7 +141,7 @@ class Engine:
 
     def kick(self, lane: Lane) -> None:
         """Start workers as long as the lane may have more of them and there is something to ask."""
-        while lane.workers < int(lane.adaptive.limit):
+        while lane.workers < int(lane.flight.limit):
             question = self._take(lane)
             if question is None:
                 return
@@ -154,7 +154,7 @@ class Engine:
         try:
             while question is not None:
                 await ask(self, lane, question)
-                if lane.workers > int(lane.adaptive.limit):
+                if lane.workers > int(lane.flight.limit):
                     break
                 question = self._take(lane)
         except Exception as exc:  # noqa: BLE001 - a fault of ours must stop the run, not vanish in a task

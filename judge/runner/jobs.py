@@ -64,7 +64,7 @@ class Limits:
     requests_per_minute: float | None = None
     tokens_per_minute: float | None = None
     timeout: float = 60.0
-    max_attempts: int = 6
+    max_attempts: int = 8
     max_wait: float = 900.0
     resample: int = 2
     retry_finish: frozenset[str] = frozenset()

@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections import deque
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from judge.errors import KeyRefused, ProviderFailure, RateLimited
 from judge.providers.base import ReportsLimits
-from judge.runner.adaptive import Adaptive
+from judge.runner.adaptive import Flight, Pace
 from judge.runner.jobs import LaneTally
 from judge.runner.pace import Bucket, estimated_tokens
 from judge.runner.retry import Backoff
 
 if TYPE_CHECKING:
-    import asyncio
-
     from judge.providers.base import Provider
     from judge.runner.jobs import Job, Limits
     from judge.types import Answer, Request
@@ -59,14 +58,16 @@ class Lane:
     def __init__(self, name: str, provider: Provider, limits: Limits) -> None:
         self.name, self.provider, self.limits = name, provider, limits
         self.tally = LaneTally()
-        self.adaptive = Adaptive(max(1, limits.concurrency), limits.timeout)
+        self.flight = Flight(max(1, limits.concurrency), limits.timeout)
+        self.pace = Pace()
+        self.turn = asyncio.Lock()
         self.queue: deque[Question] = deque()
         self.due: deque[Question] = deque()
         self.timers: set[asyncio.TimerHandle] = set()
         self.workers = 0
         self.gate = 0.0
         self.failed_in_a_row = 0
-        self.endpoint = str(getattr(provider, "endpoint", ""))
+        self.endpoint = str(getattr(provider, "base_url", ""))
         self._requests = _bucket(limits.requests_per_minute)
         self._tokens = _bucket(limits.tokens_per_minute)
         self._reports = provider if isinstance(provider, ReportsLimits) else None
@@ -82,8 +83,8 @@ class Lane:
         """Whether as many questions wait for their next call as can be in flight, or more."""
         return len(self.timers) >= 2 * self.limits.concurrency
 
-    def pause(self, question: Question, now: float) -> float:
-        """Take allowance for a call; returns the seconds to wait before sending it."""
+    def allow(self, question: Question, now: float) -> float:
+        """Take allowance of the limits that the user set; returns the seconds to wait before sending."""
         wait = self._requests.take(1.0, now) if self._requests else 0.0
         if self._tokens:
             wait = max(wait, self._tokens.take(estimated_tokens(question.request.body), now))
@@ -92,7 +93,7 @@ class Lane:
     def answered(self, question: Question, answer: Answer, sent_at: float, now: float) -> None:
         """Learn from an answer."""
         self.failed_in_a_row = 0
-        self.adaptive.answered(now, now - sent_at)
+        self.flight.answered(now, now - sent_at)
         tally, usage = self.tally, answer.usage
         tally.input_tokens += usage.input_tokens or 0
         tally.output_tokens += usage.output_tokens or 0
@@ -118,14 +119,13 @@ class Lane:
     def failed(self, failure: ProviderFailure, sent_at: float, now: float) -> None:
         """Learn from a failed call."""
         if isinstance(failure, RateLimited):
-            alone = self.adaptive.limit <= 1.0
-            self.adaptive.refused(now, sent_at)
+            self.pace.refused(now, sent_at)
             wait = failure.retry_after or 0.0
-            if wait > COARSE_S or (alone and wait):
+            if wait > COARSE_S:
                 self.gate = max(self.gate, now + wait)
         else:
             if failure.kind == "timeout":
-                self.adaptive.timed_out(now, sent_at)
+                self.flight.timed_out(now, sent_at)
             if failure.retryable or isinstance(failure, KeyRefused):
                 self.failed_in_a_row += 1
 

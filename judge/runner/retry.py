@@ -12,9 +12,9 @@ if TYPE_CHECKING:
     from judge.errors import ProviderFailure
     from judge.runner.jobs import Limits
 
-FIRST_S = 0.25
+FIRST_S = 0.1
 LONGEST_S = 30.0
-JITTER_S = 0.25
+JITTER_S = 0.15
 
 
 class Backoff:
