@@ -90,7 +90,7 @@ class RunFolder:
         if foreign:
             listing = ", ".join(foreign[:3]) + (", ..." if len(foreign) > 3 else "")
             raise InputError(
-                f"{self.root} holds other files ({listing}) and no run; choose an empty or new folder with --out"
+                f"{self.root} holds other files ({listing}) and no run; choose an empty folder with --out"
             )
 
 

@@ -1,0 +1,89 @@
+"""`judge audit`: the analysis alone, on ratings and duels from anywhere."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+
+@click.command("audit")
+@click.argument("tables", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.option(
+    "--out", type=click.Path(path_type=Path), help="Folder for findings and report.  [default: judge-audit]"
+)
+@click.option(
+    "--dialogues", type=click.Path(path_type=Path), help="Table of dialogues, for clusters and the report."
+)
+@click.option(
+    "--responses", multiple=True, type=click.Path(path_type=Path), help="Tables of responses; repeatable."
+)
+@click.option("--features", type=click.Path(path_type=Path), help="Table of features to test judges against.")
+@click.option(
+    "--cluster", default="dialogue_id", show_default=True, help="Column of the unit of independence."
+)
+@click.option("--confidence", type=click.FloatRange(0.5, 0.999), default=0.95, show_default=True)
+@click.option("--margin", type=click.FloatRange(min=0, min_open=True), default=0.1, show_default=True,
+              help="Effects inside +-MARGIN (in SD of the judge) do not matter.")  # fmt: skip
+@click.option("--scale", nargs=2, type=float, help="Lowest and highest score; others are refused.")
+@click.option("--seed", type=int, default=0, show_default=True, help="Seed of what is drawn at random.")
+@click.option("--no-report", is_flag=True, help="Leave the report out.")
+@click.option("--quiet", "-q", is_flag=True, help="Say nothing but the result.")
+@click.option("--json", "as_json", is_flag=True, help="Print the findings as JSON on standard output.")
+def command(tables: tuple[Path, ...], as_json: bool, quiet: bool, no_report: bool, **options: Any) -> int:
+    r"""Analyse ratings and duels that any tool or person made.
+
+    TABLES are files of ratings or duels (JSONL, CSV or Parquet; told by their columns), or a run folder.
+    The findings and the report are the same as those of `judge compare`.
+
+    \b
+    judge audit ratings.csv
+    judge audit people.jsonl gpt4.jsonl --dialogues d.jsonl --responses r.jsonl
+    judge audit runs/my-study
+    """
+    from judge.cli.say import Voice
+    from judge.pipeline.auditing import audit_tables
+
+    voice = Voice(quiet=quiet or as_json)
+    out = options.pop("out") or Path("judge-audit")
+    done = audit_tables(tables, out, note=voice.note, **options)
+    if not no_report:
+        from judge.reports import render_report
+
+        voice.note("rendering the report")
+        render_report(done.folder.root)
+    if as_json:
+        from dataclasses import asdict
+
+        voice.json([asdict(f) for f in done.findings])
+        return 0
+    from judge.cli.summary import summary_lines
+
+    for line in summary_lines(done.findings):
+        click.echo(line)
+    for line in _agreement_lines(done.findings):
+        click.echo(line)
+    if not no_report:
+        click.echo(f"report    {done.folder.report}")
+    click.echo(f"findings  {done.folder.table('findings')} ({len(done.findings)})")
+    return 0
+
+
+def _agreement_lines(findings: Any) -> list[str]:
+    """Return the correlation of each judge with people at the level of items."""
+    from judge.cli.say import number
+
+    rows = [
+        f
+        for f in findings
+        if f.family == "agreement" and f.level == "item" and f.statistic in ("spearman", "kendall_tau_b")
+    ]
+    if not rows:
+        return []
+    lines = ["agreement with people, items:"]
+    lines += [
+        f"  {f.judge} {f.criterion} {f.statistic} ({f.term.replace('_', ' ')}): {number(f)}, n = {f.n_items}"
+        for f in rows
+    ]
+    return [*lines, ""]

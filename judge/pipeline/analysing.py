@@ -1,0 +1,91 @@
+"""From the tables of a run folder to its findings."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from judge.analysis.audit import AuditInput, AuditOptions, audit
+from judge.pipeline.frames import concat
+from judge.tables import (
+    dialogue_frame,
+    read_dialogues,
+    read_duels,
+    read_features,
+    read_ratings,
+    write_duels,
+    write_findings,
+    write_ratings,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    import pandas as pd
+
+    from judge.pipeline.load import People
+    from judge.pipeline.runfolder import RunFolder
+    from judge.study import Study
+    from judge.types import Finding
+
+
+def analyse(
+    folder: RunFolder, study: Study, people: People, *, note: Callable[[str], None]
+) -> tuple[Finding, ...]:
+    """Audit the run's tables together with people's labels, and write the findings.
+
+    People's labels about the judged dialogues and systems are added to the run's ratings and duels, so that
+    the folder holds all that the findings rest on.
+    """
+    note("analysing")
+    dialogues = dialogue_frame(read_dialogues(folder.table("dialogues")))
+    features = read_features(folder.table("features"))
+    ratings = _with_people(read_ratings(folder.table("ratings"), allow_empty=True), people.ratings, features)
+    duels = _with_people(read_duels(folder.table("duels"), allow_empty=True), people.duels, features)
+    if people.ratings is not None:
+        write_ratings(ratings, folder.table("ratings"))
+    if people.duels is not None:
+        write_duels(duels, folder.table("duels"))
+    found = audit(
+        AuditInput(
+            ratings=ratings if len(ratings) else None,
+            duels=duels if len(duels) else None,
+            features=features,
+            dialogues=dialogues,
+        ),
+        options_of(study),
+    )
+    save_findings(folder, found)
+    return found
+
+
+def options_of(study: Study) -> AuditOptions:
+    """Return the study's wishes for the analysis."""
+    wishes = study.analysis
+    return AuditOptions(
+        confidence=wishes.confidence, margin=wishes.margin, cluster=wishes.cluster, seed=study.seed
+    )
+
+
+def save_findings(folder: RunFolder, findings: tuple[Finding, ...]) -> None:
+    """Write the findings as JSON lines and as CSV."""
+    write_findings(list(findings), folder.table("findings"))
+    write_findings(list(findings), folder.table("findings", "csv"))
+
+
+def _with_people(judged: pd.DataFrame, people: pd.DataFrame | None, features: pd.DataFrame) -> pd.DataFrame:
+    """Add people's rows that are about what was judged; others would be about responses nobody can see."""
+    if people is None:
+        return judged
+    kept = people[people["dialogue_id"].isin(set(features["dialogue_id"]))]
+    systems = set(features["system_id"])
+    for name in ("system_id", "system_a", "system_b"):
+        if name in kept.columns:
+            kept = kept[kept[name].isin(systems)]
+    if not len(kept):
+        from judge.errors import InputError
+
+        raise InputError(
+            "people's labels are about none of the judged dialogues and systems\n"
+            "  mend: check dialogue_id and system_id of the human labels against the study's"
+        )
+    return concat([judged, kept.reset_index(drop=True)]) if len(judged) else kept.reset_index(drop=True)

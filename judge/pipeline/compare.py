@@ -1,0 +1,365 @@
+"""The main job, stage after stage: load, generate, judge, collect, measure, analyse.
+
+Each stage leaves plain tables in the run folder. Whatever was answered is in the store before anything else
+happens to it, so that the job can be killed anywhere and started again.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
+
+from judge.errors import InputError
+from judge.pipeline import collect, judging, load, manifest, wiring
+from judge.pipeline.analysing import analyse
+from judge.pipeline.features import feature_rows
+from judge.pipeline.generating import Gap, Generation, open_jobs, replay
+from judge.pipeline.runfolder import RunFolder
+from judge.runner import Budget, Silent, Tally, run
+from judge.store import RunLock, SqliteStore
+from judge.tables import write_dialogues, write_duels, write_features, write_ratings, write_responses
+from judge.types import Response
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+    from pathlib import Path
+
+    from judge.pipeline.judging import Panel
+    from judge.pipeline.tasks import Material
+    from judge.pipeline.wiring import Wired
+    from judge.runner import Job, Observer
+    from judge.study import Study
+    from judge.types import Answer, Dialogue, Finding, Request
+
+
+@dataclass(frozen=True)
+class Events:
+    """How the job tells what it does: a line for each stage, an observer for the calls."""
+
+    note: Callable[[str], None] = lambda _: None
+    observer: Callable[[str, int], Observer] = lambda _label, _total: Silent()
+
+
+@dataclass
+class RunResult:
+    """What came of a run.
+
+    `stopped` is empty, ``budget`` or ``interrupted``; `open_questions` got no answer (they are asked again
+    by the same command); `gaps` are dialogues that a strategy gave no response to.
+    """
+
+    folder: RunFolder
+    findings: tuple[Finding, ...] = ()
+    asked: int = 0
+    kept: int = 0
+    open_questions: int = 0
+    stopped: str = ""
+    cost: float = 0.0
+    gaps: list[Gap] = field(default_factory=list)
+    missing: dict[str, int] = field(default_factory=dict)
+    notes: list[str] = field(default_factory=list)
+    seconds: float = 0.0
+
+
+def compare(study: Study, out: Path, *, events: Events | None = None) -> RunResult:
+    """Run a study from its dialogues to its findings; rendering the report is the caller's.
+
+    Parameters
+    ----------
+    study
+        From `judge.study`.
+    out
+        The run folder; made where it does not exist. A run that stopped there is taken up again.
+    events
+        How to tell what happens.
+
+    Returns
+    -------
+    RunResult
+        With `stopped` set where the run ended early: after ``interrupted`` there are no findings yet.
+
+    Raises
+    ------
+    InputError
+        Something in the study, its files or its names is wrong; nothing was asked.
+    Unfinished
+        Another process works in the folder, or the disk is full; the same command goes on later.
+    """
+    events = events or Events()
+    folder = RunFolder(out).open()
+    started = time.monotonic()
+    with RunLock(folder.root), SqliteStore(folder.store) as store:
+        result = _Job(study, folder, store, events).run()
+    result.seconds = time.monotonic() - started
+    return result
+
+
+class _Job:
+    """The state of one run: what was loaded, what is wired, what was asked."""
+
+    def __init__(self, study: Study, folder: RunFolder, store: SqliteStore, events: Events) -> None:
+        self.study, self.folder, self.store, self.events = study, folder, store, events
+        self.result = RunResult(folder)
+        self.tallies: list[Tally] = []
+
+    def run(self) -> RunResult:
+        study = self.study
+        library = wiring.load_library(study)
+        everything, dialogues = load.load_dialogues(study.dialogues, study.seed)
+        responses = load.load_responses(study.systems, dialogues, everything)
+        judges = [
+            wiring.wire(spec, handle)
+            for spec, handle in zip(study.judges, wiring.handles(study.judges), strict=True)
+        ]
+        people = load.load_people(study)
+        # Everything that the user may have got wrong is looked at before the first call is paid.
+        wiring.choose_rubrics(library, study.judging)
+        generations = _generations(study, dialogues)
+        if generations and not self._generate(generations, dialogues, responses):
+            return self.result
+        material = load.material_of(dialogues, responses)
+        panels, notes = wiring.make_panels(study, material, library, judges)
+        self.result.notes.extend(notes)
+        self.result.missing = {s: len(ids) for s, ids in material.missing().items()}
+        if not self._judge(panels, judges, material):
+            return self.result
+        self._write_tables(panels, material)
+        self.result.findings = analyse(self.folder, study, people, note=self.events.note)
+        self._write_manifest(panels, judges, generations, material)
+        return self.result
+
+    # -- asking -----------------------------------------------------------------------------------------
+
+    def _ask(
+        self, sources: Sequence[Iterable[Job]], wired: Sequence[Wired], label: str, total: int, **how: Any
+    ) -> Tally:
+        """Run the questions; providers are closed in the loop in which they were used."""
+        observer = self.events.observer(label, total)
+
+        async def work() -> Tally:
+            try:
+                return await run(
+                    sources,
+                    {w.handle: w.provider for w in wired},
+                    self.store,
+                    limits={w.handle: w.limits for w in wired},
+                    budget=self._budget(),
+                    observer=observer,
+                    **how,
+                )
+            finally:
+                for one in wired:
+                    await one.provider.aclose()
+
+        try:
+            tally = asyncio.run(work())
+        finally:
+            close = getattr(observer, "close", None)
+            if close is not None:
+                close()
+        self.tallies.append(tally)
+        self.result.asked += tally.answered
+        self.result.kept += tally.kept
+        self.result.cost += tally.cost
+        self.result.stopped = tally.stopped
+        return tally
+
+    def _budget(self) -> Budget | None:
+        limits = self.study.budget
+        if limits.max_cost is None and limits.max_calls is None:
+            return Budget(price=self._price())
+        return Budget(max_cost=limits.max_cost, max_calls=limits.max_calls, price=self._price())
+
+    def _price(self) -> Callable[[Request, Answer | None], float | None]:
+        from judge.pipeline.prices import pricing
+
+        return pricing(self.study)
+
+    def _judge(self, panels: list[Panel], judges: Sequence[Wired], material: Material) -> bool:
+        of_material = judging.material_digest(material)
+        total = sum(panel.count() for panel in panels)
+        judges_of = {panel.handle for panel in panels}
+        # One stream a judge: a slow judge does not hold the others up.
+        sources = [
+            _chain([judging.jobs(p, self.store, of_material) for p in panels if p.handle == handle])
+            for handle in dict.fromkeys(p.handle for p in panels)
+        ]
+        self.events.note(_judging_line(panels, total))
+        tally = self._ask(
+            sources,
+            [w for w in judges if w.handle in judges_of],
+            "judging",
+            total,
+            accept=lambda job, answer: job.ref.refusal_to_read(answer),
+        )
+        return tally.stopped != "interrupted"
+
+    def _generate(
+        self,
+        generations: list[tuple[Generation, Wired]],
+        dialogues: Sequence[Dialogue],
+        responses: dict[str, dict[str, Response]],
+    ) -> bool:
+        """Ask round by round until every chain has ended; False where the run was stopped."""
+        wired = [w for _, w in generations]
+
+        def answer_of(key: str) -> Answer | None:
+            stored = self.store.get(key)
+            return None if stored is None else stored.answer
+
+        while True:
+            rounds = [list(open_jobs(g, dialogues, answer_of)) for g, _ in generations]
+            waiting = sum(len(r) for r in rounds)
+            if not waiting:
+                break
+            names = ", ".join(g.system_id for g, _ in generations)
+            self.events.note(f"generating responses: {waiting} questions ({names})")
+            tally = self._ask(rounds, wired, "generating", waiting)
+            if tally.stopped:
+                return False
+            if not tally.answered:
+                break
+        for generation, _ in generations:
+            self._collect_responses(generation, dialogues, responses[generation.system_id], answer_of)
+        return True
+
+    def _collect_responses(
+        self,
+        generation: Generation,
+        dialogues: Sequence[Dialogue],
+        mine: dict[str, Response],
+        answer_of: Callable[[str], Answer | None],
+    ) -> None:
+        for dialogue in dialogues:
+            found = replay(generation, dialogue, answer_of)
+            if isinstance(found, Response):
+                mine[dialogue.dialogue_id] = found
+            elif isinstance(found, Gap):
+                self.result.gaps.append(found)
+            else:
+                failed = self.store.failure(found.key)
+                kind, message = (failed.kind, failed.message) if failed else ("skipped_budget", "not asked")
+                self.result.gaps.append(Gap(dialogue.dialogue_id, generation.system_id, kind, message))
+
+    # -- writing ----------------------------------------------------------------------------------------
+
+    def _write_tables(self, panels: list[Panel], material: Material) -> None:
+        folder = self.folder
+        self.events.note("writing tables")
+        self.result.open_questions = sum(self.store.plan_state(p.stage).pending for p in panels)
+        answers = [
+            material.responses[s][d.dialogue_id]
+            for s in material.systems
+            for d in material.dialogues
+            if d.dialogue_id in material.responses[s]
+        ]
+        write_dialogues(material.dialogues, folder.table("dialogues"))
+        write_responses(answers, folder.table("responses"))
+        write_duels(collect.judgment_rows(panels, self.store, absolute=False), folder.table("duels"))
+        write_ratings(collect.judgment_rows(panels, self.store, absolute=True), folder.table("ratings"))
+        by_id = {d.dialogue_id: d for d in material.dialogues}
+        write_features(feature_rows(answers, by_id), folder.table("features"))
+
+    def _write_manifest(
+        self,
+        panels: list[Panel],
+        judges: Sequence[Wired],
+        generations: list[tuple[Generation, Wired]],
+        material: Material,
+    ) -> None:
+        rubrics = {p.rubric.ref: p.rubric for p in panels}
+        content = manifest.base_manifest(
+            study=self.study.to_dict(),
+            seed=self.study.seed,
+            material=judging.material_digest(material),
+            counts={
+                "dialogues": len(material.dialogues),
+                "systems": {s: len(material.responses[s]) for s in material.systems},
+                "questions": sum(p.count() for p in panels),
+            },
+            missing_responses={s: ids[:100] for s, ids in material.missing().items()},
+            generation_failures=[vars_of(gap) for gap in self.result.gaps],
+            judges=[
+                {
+                    "rater_id": w.handle,
+                    "provider": w.provider.name,
+                    "model": w.model,
+                    "sampling": vars_of(w.sampling),
+                }
+                for w in judges
+            ],
+            strategies=[
+                {"system_id": g.system_id, "strategy": g.strategy, "model": g.model_name}
+                for g, _ in generations
+            ],
+            rubrics=[
+                {"ref": ref, "mode": r.mode, "sha256": r.sha256, "criteria": [c.name for c in r.criteria]}
+                for ref, r in rubrics.items()
+            ],
+            stages=[p.stage for p in panels],
+            calls=self._calls(),
+            notes=self.result.notes,
+            tables=manifest.table_digests(self.folder),
+        )
+        manifest.write_json(self.folder.manifest, content)
+
+    def _calls(self) -> dict[str, Any]:
+        answers, dollars = self.store.spent()
+        return {
+            "answers_in_store": answers,
+            "dollars_in_store": dollars,
+            "this_start": {
+                "answered": self.result.asked,
+                "kept": self.result.kept,
+                "dollars": self.result.cost,
+                "seconds": round(sum(t.seconds for t in self.tallies), 3),
+                "lanes": {name: vars_of(lane) for t in self.tallies for name, lane in t.lanes.items()},
+            },
+        }
+
+
+def vars_of(value: Any) -> dict[str, Any]:
+    """Return a dataclass as a dictionary of JSON-able values."""
+    from dataclasses import asdict
+
+    return {k: v for k, v in asdict(value).items() if v is not None and v != {}}
+
+
+def _chain(streams: list[Iterable[Job]]) -> Iterable[Job]:
+    from itertools import chain
+
+    return chain.from_iterable(streams)
+
+
+def _judging_line(panels: list[Panel], total: int) -> str:
+    raters = list(dict.fromkeys(p.rater_id for p in panels))
+    rubrics = list(dict.fromkeys(f"{p.rubric.rubric_id} ({p.rubric.mode})" for p in panels))
+    return f"judging: {total:,} questions to {', '.join(raters)} on {', '.join(rubrics)}"
+
+
+def _generations(study: Study, dialogues: Sequence[Dialogue]) -> list[tuple[Generation, Wired]]:
+    """Make the systems that are strategies; their options are checked before anything is asked."""
+    specs = [s for s in study.systems if s.strategy is not None]
+    made = []
+    for spec in specs:
+        from judge.generators import get_strategy
+
+        strategy = get_strategy(str(spec.strategy), dict(spec.options)).prepare(dialogues)
+        if spec.model is None:
+            raise InputError(f"the system {spec.id!r} is a strategy and needs a model")
+        one = wiring.wire(spec, f"system {spec.id}")
+        one = replace(one, handle=f"system {spec.id}")
+        generation = Generation(
+            system_id=str(spec.id),
+            handle=one.handle,
+            provider=one.provider,
+            model=one.model,
+            model_name=spec.model,
+            sampling=one.sampling,
+            strategy=strategy.ref,
+            start=strategy.start,
+        )
+        made.append((generation, one))
+    return made

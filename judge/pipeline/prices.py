@@ -1,0 +1,64 @@
+"""What a call costs: the user's own price, else the table's; unknown stays unknown and is never nought."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+from judge.providers.presets import Price, price_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from judge.study import Study
+    from judge.types import Answer, Request
+
+_FREE = frozenset({"embedded", "recorded", "scripted"})
+"""Providers that cost nothing by their nature: they run here."""
+CHARACTERS_PER_TOKEN = 3.0
+"""Low on purpose: English has about 4, and an estimate made before sending must not be too small."""
+UNKNOWN_LENGTH = 1024
+"""Output tokens assumed where no limit was set."""
+
+
+def own_prices(study: Study) -> dict[str, Price]:
+    """Return the prices that the study states itself, by model."""
+    found = {}
+    for spec in (*study.judges, *(s for s in study.systems if s.model)):
+        stated: Mapping[str, float] | None = getattr(spec, "price", None)
+        if stated:
+            source = Price(**dict(stated), source="the study file", known="stated")
+            found[str(spec.model)] = source
+    return found
+
+
+def pricing(study: Study) -> Callable[[Request, Answer | None], float | None]:
+    """Return the function that prices a request (an upper estimate) or an answer (what it did cost)."""
+    stated = own_prices(study)
+
+    def price(request: Request, answer: Answer | None) -> float | None:
+        if request.provider in _FREE:
+            return 0.0
+        name = f"{request.provider}/{request.model}"
+        rate = stated.get(name) or price_of(name)
+        if answer is None:
+            return rate.cost(estimated_input(request), _longest_output(request))
+        usage = answer.usage
+        if usage.input_tokens is None or usage.output_tokens is None:
+            return rate.cost(estimated_input(request), len(answer.text))
+        return rate.cost(usage.input_tokens, usage.output_tokens, usage.cached_tokens or 0)
+
+    return price
+
+
+def estimated_input(request: Request) -> int:
+    """Estimate the tokens of a request from its characters, rather too many than too few."""
+    return int(len(json.dumps(request.body, ensure_ascii=False)) / CHARACTERS_PER_TOKEN) + 8
+
+
+def _longest_output(request: Request) -> int:
+    for name in ("max_completion_tokens", "max_tokens"):
+        limit = request.body.get(name)
+        if isinstance(limit, int):
+            return limit
+    return UNKNOWN_LENGTH

@@ -1,0 +1,194 @@
+"""The one place where a study's names become providers, rubrics and panels."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from judge.errors import InputError, RubricError, UnknownNameError
+from judge.pipeline.judging import Panel
+from judge.pipeline.tasks import Design
+from judge.providers.registry import make_provider, parse_model
+from judge.runner.jobs import Limits
+from judge.types import Sampling
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from judge.pipeline.tasks import Material
+    from judge.providers.base import Provider
+    from judge.rubrics import RubricLibrary
+    from judge.study import JudgeSpec, JudgingSpec, Study, SystemSpec
+    from judge.types import Mode, Rubric
+
+
+@dataclass(frozen=True)
+class Wired:
+    """A model ready to be asked: its handle names it in the runner and in the tables."""
+
+    handle: str
+    provider: Provider
+    model: str
+    sampling: Sampling
+    limits: Limits
+
+
+def wire(spec: JudgeSpec | SystemSpec, handle: str, *, env: Mapping[str, str] | None = None) -> Wired:
+    """Make the provider of a judge or of a system that is a strategy on a model.
+
+    Raises
+    ------
+    UnknownNameError
+        There is no such provider or model.
+    """
+    name = str(spec.model)
+    _, model = parse_model(name)
+    timeout = float(getattr(spec, "timeout", None) or 60.0)
+    concurrency = int(getattr(spec, "concurrency", None) or 64)
+    provider = make_provider(
+        name,
+        base_url=spec.base_url,
+        env=os.environ if env is None else env,
+        api_key_env=getattr(spec, "api_key_env", None),
+        timeout=timeout,
+        concurrency=concurrency,
+    )
+    sampling = Sampling(
+        temperature=spec.temperature,
+        max_tokens=spec.max_tokens,
+        logprobs=bool(getattr(spec, "logprobs", False)),
+    )
+    limits = Limits(
+        concurrency=concurrency,
+        timeout=timeout,
+        requests_per_minute=getattr(spec, "requests_per_minute", None),
+        tokens_per_minute=getattr(spec, "tokens_per_minute", None),
+    )
+    return Wired(handle, provider, model, sampling, limits)
+
+
+def handles(specs: Sequence[JudgeSpec]) -> list[str]:
+    """Return one name a judge: its model, numbered where the same model judges twice.
+
+    >>> from types import SimpleNamespace as Spec
+    >>> handles([Spec(model="openai/a"), Spec(model="openai/b"), Spec(model="openai/a")])
+    ['openai/a', 'openai/b', 'openai/a (2)']
+    """
+    seen: dict[str, int] = {}
+    names = []
+    for spec in specs:
+        count = seen[spec.model] = seen.get(spec.model, 0) + 1
+        names.append(spec.model if count == 1 else f"{spec.model} ({count})")
+    return names
+
+
+def modes(judging: JudgingSpec) -> tuple[Mode, ...]:
+    """Return the modes that a study asks for."""
+    if judging.mode == "both":
+        return ("pairwise", "absolute")
+    return ("pairwise",) if judging.mode == "pairwise" else ("absolute",)
+
+
+def choose_rubrics(library: RubricLibrary, judging: JudgingSpec) -> list[Rubric]:
+    """Return the rubrics for the criteria in the modes asked for.
+
+    With both modes a criterion is judged in each mode that has a rubric for it.
+
+    Raises
+    ------
+    UnknownNameError
+        A criterion has no rubric in any of the modes.
+    """
+    chosen: dict[tuple[str, str], Rubric] = {}
+    for criterion in judging.criteria:
+        found, problem = [], None
+        for mode in modes(judging):
+            try:
+                found.append(library.choose(criterion, mode))
+            except UnknownNameError as error:
+                problem = error
+        if not found and problem is not None:
+            raise problem
+        chosen.update({(r.rubric_id, r.mode): r for r in found})
+    return list(chosen.values())
+
+
+def make_panels(
+    study: Study, material: Material, library: RubricLibrary, wired: Sequence[Wired]
+) -> tuple[list[Panel], list[str]]:
+    """Pair every judge with every rubric that it can apply.
+
+    Returns
+    -------
+    tuple
+        The panels, and a note for every combination that is left out because the judge cannot do it.
+
+    Raises
+    ------
+    InputError
+        A judge can do none of what is asked, or pairs are asked for and there is one system only.
+    """
+    rubrics = choose_rubrics(library, study.judging)
+    if any(r.mode == "pairwise" for r in rubrics) and len(material.systems) < 2:
+        raise InputError(
+            f"pairwise judging needs two systems; there is one ({material.systems[0]})\n"
+            "  mend: add responses of another system, or use --mode absolute"
+        )
+    panels, notes = [], []
+    for one in wired:
+        mine = []
+        for rubric in rubrics:
+            reason = _cannot(one.provider, rubric)
+            if reason is None:
+                mine.append(_panel(study, material, one, rubric))
+            else:
+                notes.append(f"{one.handle} does not judge {rubric.rubric_id} ({rubric.mode}): {reason}")
+        if not mine:
+            raise InputError("\n".join([f"the judge {one.handle} can do none of what is asked", *notes]))
+        panels.extend(mine)
+    return panels, notes
+
+
+def _panel(study: Study, material: Material, one: Wired, rubric: Rubric) -> Panel:
+    design = Design(
+        orders=study.judging.orders,
+        repeats=study.judging.repeats,
+        baseline=study.judging.baseline if study.judging.pairs == "baseline" else None,
+        seed=study.seed,
+    )
+    return Panel(
+        handle=one.handle,
+        rater_id=one.handle,
+        provider=one.provider,
+        model=one.model,
+        sampling=one.sampling,
+        rubric=rubric,
+        material=material,
+        design=design,
+    )
+
+
+def _cannot(provider: Any, rubric: Rubric) -> str | None:
+    """Ask a provider that judges only some rubrics (it then has a method `supports`)."""
+    supports = getattr(provider, "supports", None)
+    if supports is None:
+        return None
+    reason: str | None = supports(rubric)
+    return reason
+
+
+def load_library(study: Study) -> RubricLibrary:
+    """Load our rubrics and the study's own.
+
+    Raises
+    ------
+    RubricError
+        One of them cannot be used.
+    """
+    from judge.rubrics import load_rubrics
+
+    try:
+        return load_rubrics(study.judging.rubrics)
+    except OSError as error:
+        raise RubricError(f"rubrics cannot be read: {error}") from error
