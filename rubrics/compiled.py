@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias, cast
 
 from jinja2 import TemplateSyntaxError, nodes
 from jinja2.exceptions import TemplateError
@@ -16,7 +16,7 @@ from judge.rubrics.schema import answer_format
 from judge.rubrics.standard import DATA_NOTICE, standard_source
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Generator
 
     from jinja2 import Template
     from jinja2.runtime import Context
@@ -27,6 +27,7 @@ MAX_SOURCE = 200_000
 MAX_EXTRA = 400_000
 
 
+_Block: TypeAlias = "Callable[[Context], Generator[str, None, None]]"
 _MARK = "\x1e"
 
 
@@ -138,11 +139,11 @@ class Compiled:
             mend = "write " + " ".join(f"{{{{ {name} }}}}" for name in missing) + " in the block user"
             raise as_error([Problem(self._path, 0, message, mend)])
 
-    def _layer_blocks(self) -> dict[str, list[Callable[[Context], Iterator[str]]]]:
-        blocks: dict[str, list[Callable[[Context], Iterator[str]]]] = {}
+    def _layer_blocks(self) -> dict[str, list[_Block]]:
+        blocks: dict[str, list[_Block]] = {}
         for template in self._templates:
             for name, block in template.blocks.items():
-                blocks.setdefault(name, []).append(block)
+                blocks.setdefault(name, []).append(cast("_Block", block))
         return blocks
 
     @cached_property
@@ -201,11 +202,12 @@ class Compiled:
         room = MAX_EXTRA + 4 * sum(len(value) for value in item.values() if isinstance(value, str))
         parts: list[str] = []
         try:
-            for part in self._blocks[name][0](context):
+            output = self._blocks[name][0](context)
+            for part in output:
                 room -= len(part)
-                if room < 0:
-                    raise Exceeded("the prompt grows far beyond what it shows")  # noqa: TRY301 - one handler
                 parts.append(part)
+                if room < 0:  # thrown into the template, so that the error knows the line
+                    output.throw(Exceeded("the prompt grows far beyond what it shows"))
         except (Exceeded, TemplateError, ArithmeticError, TypeError, ValueError, RecursionError) as error:
             raise as_error([self._explain(error)]) from error
         return "".join(parts).strip("\n")

@@ -1,0 +1,1 @@
+"""Tests of the rubrics: headers, templates, fences, answers, command line."""
