@@ -27,10 +27,11 @@ def agreement_section(found: Findings, people: str) -> Section | None:
     panels = tuple(_panel(found, c, people) for c in criteria_in_order({f.criterion for f in everything}))
     return Section(
         "agreement",
-        "Agreement with people",
-        f"All of this is relative to these raters: {people}. Three levels answer three questions: single responses "
-        "(does it score each response as people do), within a dialogue (does it order the answers to one dialogue as "
-        "people do), system means (does it order the systems as people do; few systems make this interval wide).",
+        f"Agreement with {people}",
+        f"All of this is relative to these raters: {people}. Three levels answer three questions: single "
+        "responses (does it score each response as people do), within a dialogue (does it order the answers "
+        "to one dialogue as people do), system means (does it order the systems as people do; few systems "
+        "make this interval wide).",
         panels,
     )
 
@@ -42,10 +43,10 @@ def _panel(found: Findings, criterion: str, people: str) -> Panel:
     if alphas:
         tables.append(_alpha_table(alphas, people))
     if correlations:
-        tables.append(_correlation_table(correlations))
+        tables.append(_correlation_table(correlations, people))
     rest = [f for f in found.where("agreement", criterion=criterion) if f.statistic not in _SHOWN]
     tables.extend(grid.by_statistic(rest, people=people))
-    forest = _alpha_forest(alphas, people) or _correlation_forest(correlations)
+    forest = _alpha_forest(alphas, people) or _correlation_forest(correlations, people)
     return Panel(criterion or "all", forest=forest, tables=tuple(tables))
 
 
@@ -67,19 +68,24 @@ def _alpha_table(alphas: Sequence[Finding], people: str) -> Table:
     columns = (
         Column("Judge"),
         Column("Scale read as"),
-        Column("Judge in one person’s place", "num", words.GLOSSARY["krippendorff_alpha"]),
+        Column("Judge in one rater’s place", "num", words.GLOSSARY["krippendorff_alpha"]),
         Column(f"{people[:1].upper()}{people[1:]} among themselves", "num"),
         Column("Items", "num"),
         Column("Raters", "num"),
     )
     rows = tuple(row(f) for f in (judged or alphas))
-    return Table("Krippendorff’s α: the judge as one of the raters, and the raters without it", columns, rows, notes.texts())
+    return Table(
+        "Krippendorff’s α: the judge as one of the raters, and the raters without it",
+        columns,
+        rows,
+        notes.texts(),
+    )
 
 
 MISSING_JUDGE = "no judge"
 
 
-def _correlation_table(correlations: Sequence[Finding]) -> Table:
+def _correlation_table(correlations: Sequence[Finding], people: str) -> Table:
     notes = grid.Notes()
     keys = dict.fromkeys((f.judge, f.level, f.term) for f in correlations)
     order = {level: i for i, level in enumerate(_LEVELS)}
@@ -107,7 +113,7 @@ def _correlation_table(correlations: Sequence[Finding]) -> Table:
         Column("Items", "num"),
         Column("Dialogues", "num"),
     )
-    return Table("Correlation with people", columns, tuple(row(*k) for k in ordered), notes.texts())
+    return Table(f"Correlation with {people}", columns, tuple(row(*k) for k in ordered), notes.texts())
 
 
 def _alpha_forest(alphas: Sequence[Finding], people: str) -> Forest | None:
@@ -117,7 +123,9 @@ def _alpha_forest(alphas: Sequence[Finding], people: str) -> Forest | None:
         return None
     many = len(terms) > 1
     rows = tuple(_row(f, _alpha_label(f, people, with_term=many), strong=f.level == PEOPLE) for f in chosen)
-    return _forest(rows, "Krippendorff’s α of people, and of the judge in one person’s place", "Krippendorff’s α")
+    return _forest(
+        rows, f"Krippendorff’s α of {people}, and of the judge in one rater’s place", "Krippendorff’s α"
+    )
 
 
 def _alpha_label(f: Finding, people: str, *, with_term: bool) -> str:
@@ -125,13 +133,15 @@ def _alpha_label(f: Finding, people: str, *, with_term: bool) -> str:
     return f"{who} ({words.plain(f.term)})" if with_term else who
 
 
-def _correlation_forest(correlations: Sequence[Finding]) -> Forest | None:
+def _correlation_forest(correlations: Sequence[Finding], people: str) -> Forest | None:
     chosen = [f for f in correlations if f.statistic == "spearman" and identified(f)]
     if not chosen:
         return None
     several = len({f.judge for f in chosen}) > 1
-    rows = tuple(_row(f, f"{f.judge}, {words.plain(f.level)}" if several else words.plain(f.level)) for f in chosen)
-    return _forest(rows, "Spearman correlation with people at each level", "Spearman correlation")
+    rows = tuple(
+        _row(f, f"{f.judge}, {words.plain(f.level)}" if several else words.plain(f.level)) for f in chosen
+    )
+    return _forest(rows, f"Spearman correlation with {people} at each level", "Spearman correlation")
 
 
 def _row(f: Finding, label: str, *, strong: bool = False) -> ForestRow:

@@ -26,8 +26,9 @@ def position_section(found: Findings, people: str) -> Section | None:
     return Section(
         "position",
         "Position bias",
-        "Does the judge favour what it is shown first? Each pair was shown in both orders. “No bias” is only said "
-        "where the interval lies inside the margin of equivalence; otherwise the answer is “inconclusive”.",
+        "Does the judge favour what it is shown first? Each pair was shown in both orders. “No bias” is "
+        "only said where the interval lies inside the margin of equivalence; otherwise the answer is "
+        "“inconclusive”.",
         (Panel("all", forest=_forest(found, views, people), tables=tables),),
     )
 
@@ -76,12 +77,18 @@ def _forest(found: Findings, views: Sequence[tuple[str, str]], people: str) -> F
     if not rows:
         return None
     text = "; ".join(f"{r.label} {numbers.significant(r.estimate)} points" for r in rows)
-    return Forest("First-slot effect with its interval", text, "Percentage points gained in the first place", tuple(rows), 0.0)
+    return Forest(
+        "First-slot effect with its interval",
+        text,
+        "Percentage points gained in the first place",
+        tuple(rows),
+        0.0,
+    )
 
 
 def other_sections(found: Findings, people: str) -> tuple[Section, ...]:
     """Return one section for each family that has no section of its own."""
-    sections = []
+    sections: list[Section] = []
     for family in found.families():
         if family in KNOWN_FAMILIES:
             continue
@@ -90,7 +97,9 @@ def other_sections(found: Findings, people: str) -> tuple[Section, ...]:
         if folded:
             tables = (grid.generic_table(found.where(family), f"All findings of {family}", people=people),)
         title = words.family_name(family)
-        sections.append(Section(f"family-{len(sections)}", title, _LEADS.get(family, ""), (Panel("all", tables=tables),)))
+        sections.append(
+            Section(f"family-{len(sections)}", title, _LEADS.get(family, ""), (Panel("all", tables=tables),))
+        )
     return tuple(sections)
 
 

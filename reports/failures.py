@@ -43,8 +43,8 @@ def failures_section(found: Findings, people: str) -> Section | None:
     tables = [t for t in (_counts(found, people), _bounds(found), _mean_bounds(found)) if t is not None]
     share = f" ({numbers.with_unit(failed / asked, 'share')})" if asked else ""
     lead = (
-        f"{numbers.whole(failed)} of {numbers.whole(asked)} judgments{share} have no usable answer. A failure is never "
-        "a score, a tie or a loss: it is left out of every mean and shown here."
+        f"{numbers.whole(failed)} of {numbers.whole(asked)} judgments{share} have no usable answer. "
+        "A failure is never a score, a tie or a loss: it is left out of every mean and shown here."
     )
     return Section("failures", "Failures", lead, (Panel("all", tables=(*tables, *grid.by_statistic(rest))),))
 
@@ -59,7 +59,11 @@ def _counts(found: Findings, people: str) -> Table | None:
         by.setdefault(key, {})
     if not by:
         return None
-    kinds = [k for k in dict.fromkeys(f.term for f in counts) if k != OK and any((c.get(k) and c[k].estimate) for c in by.values())]
+    kinds = [
+        k
+        for k in dict.fromkeys(f.term for f in counts)
+        if k != OK and any((c.get(k) and c[k].estimate) for c in by.values())
+    ]
     notes = grid.Notes()
     with_system = any(key[2] for key in by)
 
@@ -92,10 +96,14 @@ def _bounds(found: Findings) -> Table | None:
 
 
 def _mean_bounds(found: Findings) -> Table | None:
-    return _bound_table(found, "means", "mean_score", _MEAN_BOUNDS, "Mean scores if every failure had gone one way")
+    return _bound_table(
+        found, "means", "mean_score", _MEAN_BOUNDS, "Mean scores if every failure had gone one way"
+    )
 
 
-def _bound_table(found: Findings, family: str, point: str, bounds: tuple[str, str], caption: str) -> Table | None:
+def _bound_table(
+    found: Findings, family: str, point: str, bounds: tuple[str, str], caption: str
+) -> Table | None:
     worst = found.where(family, bounds[0])
     if not worst:
         return None

@@ -123,11 +123,14 @@ def _text(finding: Finding, column: str, people: str) -> str:
     return words.plain(value) if column in {"level", "term"} else value
 
 
-def by_statistic(findings: Iterable[Finding], *, folded: bool = False, people: str = "people") -> tuple[Table, ...]:
+def by_statistic(
+    findings: Iterable[Finding], *, folded: bool = False, people: str = "people"
+) -> tuple[Table, ...]:
     """Return one generic table for each statistic."""
     groups: dict[str, list[Finding]] = {}
     for finding in findings:
         groups.setdefault(finding.statistic, []).append(finding)
     return tuple(
-        generic_table(group, words.name_of(name), folded=folded, people=people) for name, group in groups.items()
+        generic_table(group, words.name_of(name), folded=folded, people=people)
+        for name, group in groups.items()
     )

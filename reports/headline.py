@@ -16,12 +16,16 @@ if TYPE_CHECKING:
     from judge.reports.index import Findings
     from judge.types import Finding
 
-NOTHING = Headline("No system was compared in this run.", "There is no ranking and no mean among the findings.", clear=False)
+NOTHING = Headline(
+    "No system was compared in this run.", "There is no ranking and no mean among the findings.", clear=False
+)
 
 
 def headlines(found: Findings, views: Sequence[tuple[str, str]], people: str) -> tuple[Headline, ...]:
     """Return one sentence for each judge and criterion; people's own come last."""
-    return tuple(h for judge, criterion in views if (h := _headline(found, judge, criterion, people)) is not None)
+    return tuple(
+        h for judge, criterion in views if (h := _headline(found, judge, criterion, people)) is not None
+    )
 
 
 def _headline(found: Findings, judge: str, criterion: str, people: str) -> Headline | None:
@@ -32,10 +36,10 @@ def _headline(found: Findings, judge: str, criterion: str, people: str) -> Headl
     if len(systems) == 1:
         return _single(found, systems[0], judge, criterion, detail)
     best, second = systems[:2]
-    pair = pair_of(found, "win_rate", best, second, judge, criterion)
+    pair = pair_of(found, "win_rate", best, second, judge=judge, criterion=criterion)
     if pair is not None and pair.estimate is not None:
         tied = _tied(found, systems, judge, criterion, pair)
-        return _by_duels(pair, best, second, tied, judge, criterion, detail)
+        return _by_duels(pair, best, second, tied, judge=judge, criterion=criterion, detail=detail)
     return _by_means(found, systems, judge, criterion, detail)
 
 
@@ -50,14 +54,16 @@ def _tied(found: Findings, systems: Sequence[str], judge: str, criterion: str, p
 
 
 def _by_duels(
-    pair: Pair, best: str, second: str, tied: Sequence[str], judge: str, criterion: str, detail: str
+    pair: Pair, best: str, second: str, tied: Sequence[str], *, judge: str, criterion: str, detail: str
 ) -> Headline:
     share = _share(pair)
     if len(tied) <= 1:
         sentence = f"{best} beats {second} in {share} of comparisons"
         return Headline(sentence, detail, clear=True, judge=judge, criterion=criterion)
     names = _listed(list(tied))
-    sentence = f"No clear winner: {names} cannot be told apart. {best} wins {share} of comparisons with {second}"
+    sentence = (
+        f"No clear winner: {names} cannot be told apart. {best} wins {share} of comparisons with {second}"
+    )
     return Headline(sentence, detail, clear=False, judge=judge, criterion=criterion)
 
 
@@ -77,7 +83,7 @@ def _listed(names: Sequence[str]) -> str:
 
 def _by_means(found: Findings, systems: Sequence[str], judge: str, criterion: str, detail: str) -> Headline:
     best, second = systems[:2]
-    pair = pair_of(found, "mean_difference", best, second, judge, criterion)
+    pair = pair_of(found, "mean_difference", best, second, judge=judge, criterion=criterion)
     if pair is None or pair.estimate is None:
         sentence = f"{best} has the highest mean score; there is no test of its difference from {second}"
         return Headline(sentence, detail, clear=False, judge=judge, criterion=criterion)
@@ -86,7 +92,9 @@ def _by_means(found: Findings, systems: Sequence[str], judge: str, criterion: st
     if low is not None and low > 0:
         sentence = f"{best} scores {gap} points higher than {second}"
         return Headline(sentence, detail, clear=True, judge=judge, criterion=criterion)
-    sentence = f"No clear winner: {best} and {second} cannot be told apart. The difference of their means is {gap}"
+    sentence = (
+        f"No clear winner: {best} and {second} cannot be told apart. The difference of their means is {gap}"
+    )
     return Headline(sentence, detail, clear=False, judge=judge, criterion=criterion)
 
 
@@ -94,7 +102,9 @@ def _single(found: Findings, system: str, judge: str, criterion: str, detail: st
     mean = found.one("means", "mean_score", system=system, judge=judge, criterion=criterion)
     if mean is None or not identified(mean):
         return None
-    return Headline(f"{system} scores {numbers.estimate(mean)}", detail, clear=True, judge=judge, criterion=criterion)
+    return Headline(
+        f"{system} scores {numbers.estimate(mean)}", detail, clear=True, judge=judge, criterion=criterion
+    )
 
 
 def _detail(found: Findings, judge: str, criterion: str, people: str) -> str:
@@ -112,7 +122,11 @@ def trust(found: Findings, judge: str, criterion: str, people: str) -> tuple[Fac
     """Return what speaks for and against the judge of the headline: people, position, failures."""
     if not judge or judge == PEOPLE:
         return ()
-    return (_people_fact(found, judge, criterion, people), _position_fact(found, judge, criterion), _failure_fact(found))
+    return (
+        _people_fact(found, judge, criterion, people),
+        _position_fact(found, judge, criterion),
+        _failure_fact(found),
+    )
 
 
 def _people_fact(found: Findings, judge: str, criterion: str, people: str) -> Fact:
@@ -123,7 +137,12 @@ def _people_fact(found: Findings, judge: str, criterion: str, people: str) -> Fa
         with_judge, among = pair
         value = f"α {numbers.estimate(with_judge)}"
         tone = "warn" if _below(with_judge, among) else "good"
-        return Fact(label, value, f"with the judge in one rater’s place; among themselves {numbers.estimate(among)}", tone)
+        return Fact(
+            label,
+            value,
+            f"with the judge in one rater’s place; among themselves {numbers.estimate(among)}",
+            tone,
+        )
     for level in ("item", "context", "system"):
         f = found.one("agreement", "spearman", level=level, judge=judge, criterion=criterion)
         if f is not None and identified(f):

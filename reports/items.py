@@ -40,7 +40,12 @@ class _Names:
 
     def __init__(self) -> None:
         self.dialogues, self.systems, self.criteria = Strings(), Strings(), Strings()
-        self.raters, self.outcomes, self.rubrics, self.reasons = Strings(), Strings(["ok"]), Strings(), Strings()
+        self.raters, self.outcomes, self.rubrics, self.reasons = (
+            Strings(),
+            Strings(["ok"]),
+            Strings(),
+            Strings(),
+        )
         self.orders = Strings(["AB", "BA"])
         self.verdicts = Strings(["A", "B", "tie"])
 
@@ -100,7 +105,9 @@ def _dialogues(run: Run, names: _Names) -> dict[str, Column]:
         "emotion": [_text(d.emotion, where) for d in run.dialogues],
         "situation": [_text(d.situation, where) for d in run.dialogues],
         "reference": [_text(d.reference, where) for d in run.dialogues],
-        "turns": [[part for t in d.context for part in (t.speaker, _text(t.text, where))] for d in run.dialogues],
+        "turns": [
+            [part for t in d.context for part in (t.speaker, _text(t.text, where))] for d in run.dialogues
+        ],
     }
 
 
@@ -127,7 +134,9 @@ def _details(details: Mapping[str, Any]) -> list[str]:
 def _features(frame: pd.DataFrame | None, names: _Names) -> dict[str, Any]:
     if frame is None or not len(frame):
         return {"names": [], "d": [], "s": [], "columns": []}
-    kinds = [c for c in frame.columns if c not in {"dialogue_id", "system_id"} and frame[c].dtype.kind in "biuf"]
+    kinds = [
+        c for c in frame.columns if c not in {"dialogue_id", "system_id"} and frame[c].dtype.kind in "biuf"
+    ]
     return {
         "names": [visible(str(c)) for c in kinds],
         "d": codes(frame, "dialogue_id", names.dialogues).tolist(),
@@ -188,7 +197,9 @@ def _one_way_round(table: dict[str, NDArray[Any]]) -> None:
 
 def _pair_rows(table: dict[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:
     if not table:
-        return {k: np.empty(0, dtype=np.int64) for k in ("start", "n", "result", "flags")} | {"people": np.empty(0)}
+        return {k: np.empty(0, dtype=np.int64) for k in ("start", "n", "result", "flags")} | {
+            "people": np.empty(0)
+        }
     share = np.array([1.0, 0.0, 0.5, np.nan])[table["v"]]
     keys = [table[k] for k in ("human", "d", "a", "b", "c", "r")]
     starts = group_starts(keys)
@@ -197,7 +208,7 @@ def _pair_rows(table: dict[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:
     both = _mean_of(first, second)
     failed = group_any(table["f"] != 0, starts)
     disagree = (first - 0.5) * (second - 0.5) < 0
-    disagree |= (first != second) & ((first == 0.5) | (second == 0.5))
+    disagree |= (first != second) & ((first == 0.5) | (second == 0.5)) & ~np.isnan(first + second)
     repeats = _repeats_differ(table, share)
     human, keys_of = table["human"][starts] == 1, [k[starts] for k in keys]
     people = _people_said(keys_of[1:5], both, human)
@@ -308,7 +319,9 @@ def _raters(run: Run, names: _Names) -> dict[str, Column]:
     human: set[str] = set()
     for table in (run.ratings, run.duels):
         if table is not None and len(table):
-            human.update(str(x) for x in table.loc[table["rater_kind"].astype(str) == "human", "rater_id"].unique())
+            human.update(
+                str(x) for x in table.loc[table["rater_kind"].astype(str) == "human", "rater_id"].unique()
+            )
     ids = names.raters.texts()
     return {
         "id": [visible(i) for i in ids],

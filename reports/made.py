@@ -13,7 +13,8 @@ if TYPE_CHECKING:
 
 _FIRST = (
     "command", "created", "started", "finished", "seconds", "status", "study", "seed", "sampling", "judges",
-    "models", "rubrics", "inputs", "calls", "usage", "cost", "outcomes", "versions", "environment", "tables", "format",
+    "models", "rubrics", "inputs", "calls", "usage", "cost", "outcomes", "versions", "environment",
+    "tables", "format",
 )  # fmt: skip
 _MANY = 40
 
@@ -24,8 +25,10 @@ def made_tables(manifest: Mapping[str, Any]) -> tuple[Table, ...]:
     >>> [t.caption for t in made_tables({"seed": 1, "rubrics": [{"id": "empathy", "version": "1"}]})]
     ['Run', 'Rubrics']
     """
-    keys = sorted(manifest, key=lambda k: (_FIRST.index(k) if k in _FIRST else len(_FIRST)))
-    single = {k: _joined(k, manifest[k]) for k in keys if k == "command" or not isinstance(manifest[k], dict | list)}
+    keys = sorted(manifest, key=lambda k: _FIRST.index(k) if k in _FIRST else len(_FIRST))
+    single = {
+        k: _joined(k, manifest[k]) for k in keys if k == "command" or not isinstance(manifest[k], dict | list)
+    }
     tables = [_pairs("Run", single)] if single else []
     for key in keys:
         value = manifest[key]
@@ -50,7 +53,7 @@ def _part(caption: str, value: Any) -> Table:
 
 def _pairs(caption: str, value: Mapping[Any, Any]) -> Table:
     rows = tuple((Cell(_label(str(k)), tone="name"), Cell(_text(v), tone="code")) for k, v in _flatten(value))
-    return Table(caption, (Column("What"), Column("Value")), rows, folded=len(rows) > _MANY)
+    return Table(caption, (Column("What"), Column("Value")), rows, folded=len(rows) > _MANY, style="tight")
 
 
 def _flatten(value: Mapping[Any, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:

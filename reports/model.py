@@ -37,7 +37,7 @@ class Table:
     rows: tuple[tuple[Cell, ...], ...]
     notes: tuple[str, ...] = ()
     folded: bool = False
-    matrix: bool = False
+    style: Literal["grid", "matrix", "tight"] = "grid"
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +115,15 @@ class Banner:
 
 
 @dataclass(frozen=True, slots=True)
+class Gap:
+    """A number that the data do not identify: which, for whom, and why."""
+
+    name: str
+    where: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class ReportView:
     """Everything on the page save the items, which the page draws from its payload."""
 
@@ -128,5 +137,5 @@ class ReportView:
     sections: tuple[Section, ...]
     made: tuple[Table, ...]
     words: tuple[tuple[str, str], ...]
-    unidentified: tuple[tuple[str, str], ...] = ()
+    unidentified: tuple[Gap, ...] = ()
     corrections: tuple[str, ...] = field(default=())

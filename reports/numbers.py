@@ -49,10 +49,7 @@ def significant(x: float, digits: int = 3) -> str:
     if x == 0:
         return "0"
     size = math.floor(math.log10(abs(x)))
-    if size < -4:
-        text = f"{x:.{digits - 1}e}"
-    else:
-        text = f"{x:,.{max(0, digits - 1 - size)}f}"
+    text = f"{x:.{digits - 1}e}" if size < -4 else f"{x:,.{max(0, digits - 1 - size)}f}"
     return text.replace("-", _MINUS)
 
 
@@ -119,10 +116,10 @@ _SIGNS: dict[Unit, str] = {"share": " %", "points": " points"}
 
 
 def with_unit(x: float | None, unit: Unit, *, places: int = 1) -> str:
-    """Write one value with its unit.
+    r"""Write one value with its unit.
 
     >>> with_unit(0.7123, "share", places=0)
-    '71 %'
+    '71\xa0%'
     """
     text = number(x, unit, places=places)
     return text if text == MISSING else text + _SIGNS.get(unit, "").replace(" ", "\u00a0")
@@ -140,7 +137,7 @@ def interval(low: float | None, high: float | None, unit: Unit, *, places: int =
 
 
 def estimate(finding: Finding, *, places: int = 1) -> str:
-    """Write the estimate of `finding` with its unit and interval.
+    r"""Write the estimate of `finding` with its unit and interval.
 
     >>> from judge.types import Finding
     >>> estimate(Finding("ranking", "win_rate", estimate=0.7123, ci_low=0.641, ci_high=0.772), places=0)
@@ -153,7 +150,7 @@ def estimate(finding: Finding, *, places: int = 1) -> str:
 def value_and_interval(finding: Finding, *, places: int = 1) -> tuple[str, str]:
     """Write the estimate of `finding` with its unit, and its interval, with the same number of places."""
     unit = unit_of(finding)
-    if unit == "number" and finding.estimate is not None:
+    if unit == "number" and finding.estimate is not None and not math.isnan(finding.estimate):
         return together(finding.estimate, finding.ci_low, finding.ci_high)
     bounds = interval(finding.ci_low, finding.ci_high, unit, places=places)
     return with_unit(finding.estimate, unit, places=places), bounds
@@ -170,7 +167,7 @@ def p_value(p: float | None) -> str:
     return "< 0.001" if p < 0.001 else f"{p:.3f}"
 
 
-def whole(n: int | float | None) -> str:
+def whole(n: float | None) -> str:
     """Write a count with thousands marks.
 
     >>> whole(63060)

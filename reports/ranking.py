@@ -16,7 +16,17 @@ if TYPE_CHECKING:
     from judge.types import Finding
 
 _SHOWN_RANKING = frozenset(
-    {"win_rate", "wins", "ties", "losses", "bt_strength", "bt_difference", "rank", "win_rate_worst", "win_rate_best"}
+    {
+        "win_rate",
+        "wins",
+        "ties",
+        "losses",
+        "bt_strength",
+        "bt_difference",
+        "rank",
+        "win_rate_worst",
+        "win_rate_best",
+    }
 )
 _SHOWN_MEANS = frozenset({"mean_score", "mean_difference", "mean_score_worst", "mean_score_best"})
 
@@ -45,7 +55,9 @@ class Pair:
         return 1 - x if numbers.unit_of(self.finding) == "share" else -x
 
 
-def pair_of(found: Findings, statistic: str, system: str, other: str, judge: str, criterion: str) -> Pair | None:
+def pair_of(
+    found: Findings, statistic: str, system: str, other: str, *, judge: str, criterion: str
+) -> Pair | None:
     """Return a pair's finding from the side of `system`, whichever way round it was written."""
     family = "means" if statistic == "mean_difference" else "ranking"
     where = {"judge": judge, "criterion": criterion}
@@ -72,14 +84,16 @@ def systems_in_order(found: Findings, judge: str, criterion: str) -> list[str]:
 
 def ranking_section(found: Findings, views: Sequence[tuple[str, str]], people: str) -> Section | None:
     """Return the section, or None where there is neither a ranking nor a mean."""
-    panels = tuple(p for judge, criterion in views if (p := _panel(found, judge, criterion, people)) is not None)
+    panels = tuple(
+        p for judge, criterion in views if (p := _panel(found, judge, criterion, people)) is not None
+    )
     if not panels:
         return None
     return Section(
         "ranking",
         "Ranking",
-        "Which system is better, and how sure that is. Intervals treat the dialogue as the unit of independence; "
-        "swapped orders and repeats are not counted as new observations.",
+        "Which system is better, and how sure that is. Intervals treat the dialogue as the unit of "
+        "independence; swapped orders and repeats are not counted as new observations.",
         panels,
     )
 
@@ -101,7 +115,9 @@ def _panel(found: Findings, judge: str, criterion: str, people: str) -> Panel | 
         tables += [_matrix(found, systems, judge, criterion), _pair_table(found, systems, judge, criterion)]
     differences = found.where("means", "mean_difference", **where)
     if differences:
-        tables.append(grid.generic_table(differences, "Differences of mean scores", folded=True, people=people))
+        tables.append(
+            grid.generic_table(differences, "Differences of mean scores", folded=True, people=people)
+        )
     if rest:
         tables.append(grid.generic_table(rest, "Further numbers of the ranking", folded=True, people=people))
     return Panel(
@@ -135,7 +151,9 @@ def _rank_table(found: Findings, systems: Sequence[str], judge: str, criterion: 
     rows = tuple(cells(s) for s in systems)
     columns = [Column(label, "num", words.GLOSSARY.get(s, "")) for s, _, label in present]
     columns.insert(1 if present and present[0][0] == "rank" else 0, Column("System"))
-    columns.append(Column("Items", "num", "How many comparisons or scores the first number of the row rests on."))
+    columns.append(
+        Column("Items", "num", "How many comparisons or scores the first number of the row rests on.")
+    )
     return Table("Systems, the strongest first", tuple(columns), rows, notes.texts())
 
 
@@ -150,7 +168,7 @@ def _matrix(found: Findings, systems: Sequence[str], judge: str, criterion: str)
     def cell(row: str, column: str) -> Cell:
         if row == column:
             return Cell("", tone="self")
-        pair = pair_of(found, "win_rate", row, column, judge, criterion)
+        pair = pair_of(found, "win_rate", row, column, judge=judge, criterion=criterion)
         if pair is None or pair.estimate is None:
             return Cell(numbers.MISSING, tone="quiet")
         low, high = pair.bounds
@@ -163,7 +181,9 @@ def _matrix(found: Findings, systems: Sequence[str], judge: str, criterion: str)
 
     rows = tuple((Cell(s, tone="name"), *(cell(s, o) for o in systems)) for s in systems)
     columns = (Column(""), *(Column(s, "num") for s in systems))
-    return Table("How often the row’s system wins against the column’s, in percent", columns, rows, matrix=True)
+    return Table(
+        "How often the row’s system wins against the column’s, in percent", columns, rows, style="matrix"
+    )
 
 
 def _pair_table(found: Findings, systems: Sequence[str], judge: str, criterion: str) -> Table:
@@ -213,10 +233,14 @@ _PICTURES = (
 def _forest(found: Findings, systems: Sequence[str], judge: str, criterion: str, who: str) -> Forest | None:
     where = {"judge": judge, "criterion": criterion}
     for family, statistic, axis, scale, reference in _PICTURES:
-        given = {f.system: f for f in found.where(family, statistic, **where) if not f.system_b and identified(f)}
+        given = {
+            f.system: f for f in found.where(family, statistic, **where) if not f.system_b and identified(f)
+        }
         if len(given) < 2 or all(f.ci_low is None for f in given.values()):
             continue
-        rows = tuple(_forest_row(given[s], s, scale, strong=i == 0) for i, s in enumerate(systems) if s in given)
+        rows = tuple(
+            _forest_row(given[s], s, scale, strong=i == 0) for i, s in enumerate(systems) if s in given
+        )
         title = f"{words.name_of(statistic)} of each system with its interval ({criterion or 'all'}, {who})"
         text = "; ".join(f"{r.label} {numbers.significant(r.estimate)}" for r in rows)
         return Forest(title, text, axis, rows, reference)

@@ -179,4 +179,6 @@ def _write(target: Path, page: str) -> None:
         part.replace(target)
     except OSError as error:
         part.unlink(missing_ok=True)
-        raise StoreError(f"cannot write {target}: {error.strerror}; free some space and start again") from error
+        raise StoreError(
+            f"cannot write {target}: {error.strerror}; free some space and start again"
+        ) from error

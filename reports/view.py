@@ -11,7 +11,7 @@ from judge.reports.failures import failures_section
 from judge.reports.headline import NOTHING, headlines, trust
 from judge.reports.index import PEOPLE, Findings
 from judge.reports.made import made_tables
-from judge.reports.model import Banner, Fact, ReportView
+from judge.reports.model import Banner, Fact, Gap, ReportView
 from judge.reports.ranking import ranking_section
 
 if TYPE_CHECKING:
@@ -104,10 +104,24 @@ def _banners(run: Run, people: str) -> list[Banner]:
         text = "This judge is for trying the tool and for offline checks; do not base claims on it."
         banners.append(Banner(f"Judged by {', '.join(embedded)}", text))
     if people != PEOPLE:
-        text = "Their ratings were drawn by a program with known parameters. They show how the page works, not what people think."
-        banners.append(Banner("The people’s ratings are simulated" if "partly" not in people else "Some ratings are simulated", text))
+        text = (
+            "Their ratings were drawn by a program with known parameters. They show how the page works, not "
+            "what people think."
+        )
+        banners.append(
+            Banner(
+                "The people’s ratings are simulated"
+                if "partly" not in people
+                else "Some ratings are simulated",
+                text,
+            )
+        )
     if not run.findings:
-        banners.append(Banner("There are no findings yet", "The run has not come to its end; run the same command again."))
+        banners.append(
+            Banner(
+                "There are no findings yet", "The run has not come to its end; run the same command again."
+            )
+        )
     return banners
 
 
@@ -118,7 +132,10 @@ def _study_name(run: Run) -> str:
 
 
 def _subtitle(run: Run) -> str:
-    when = next((run.manifest[k] for k in ("finished", "created", "started") if isinstance(run.manifest.get(k), str)), "")
+    when = next(
+        (run.manifest[k] for k in ("finished", "created", "started") if isinstance(run.manifest.get(k), str)),
+        "",
+    )
     versions = run.manifest.get("versions")
     version = str(versions.get("judge", "")) if isinstance(versions, dict) else ""
     return " · ".join(p for p in (f"run {run.name}", when, f"judge {version}" if version else "") if p)
@@ -136,9 +153,15 @@ def _facts(run: Run, found: Findings, people: str) -> tuple[Fact, ...]:
     raters = people_of(run)
     shown.append(Fact(f"{people[:1].upper()}{people[1:]}", numbers.whole(len(raters))))
     if run.duels is not None and len(run.duels):
-        shown.append(Fact("Comparisons", numbers.whole(len(run.duels)), "one row for each pair, order, rater and repeat"))
+        shown.append(
+            Fact(
+                "Comparisons", numbers.whole(len(run.duels)), "one row for each pair, order, rater and repeat"
+            )
+        )
     if run.ratings is not None and len(run.ratings):
-        shown.append(Fact("Scores", numbers.whole(len(run.ratings)), "one row for each response, criterion and rater"))
+        shown.append(
+            Fact("Scores", numbers.whole(len(run.ratings)), "one row for each response, criterion and rater")
+        )
     return tuple(shown)
 
 
@@ -160,7 +183,7 @@ def _glossary(findings: Sequence[Finding]) -> tuple[tuple[str, str], ...]:
     return tuple(entries)
 
 
-def _unidentified(findings: Sequence[Finding], people: str) -> tuple[tuple[str, str], ...]:
+def _unidentified(findings: Sequence[Finding], people: str) -> tuple[Gap, ...]:
     """Return what the data cannot answer, with the reason, alike ones together."""
     groups: dict[tuple[str, str], list[str]] = {}
     for f in findings:
@@ -169,7 +192,7 @@ def _unidentified(findings: Sequence[Finding], people: str) -> tuple[tuple[str, 
             where = words.view_label(f.judge, f.criterion, people)
             groups.setdefault((words.name_of(f.statistic), reason), []).append(where)
     return tuple(
-        (f"{name} ({_some(list(dict.fromkeys(where)))})", reason) for (name, reason), where in groups.items()
+        Gap(name, _some(list(dict.fromkeys(where))), reason) for (name, reason), where in groups.items()
     )
 
 
@@ -181,5 +204,6 @@ def _corrections(findings: Sequence[Finding]) -> tuple[str, ...]:
             key = (f.statistic, f.judge, f.criterion, f.correction)
             groups[key] = groups.get(key, 0) + 1
     return tuple(
-        f"{words.name_of(s)}, {words.view_label(j, c, PEOPLE)}: {how}, {n} tests" for (s, j, c, how), n in groups.items()
+        f"{words.name_of(s)}, {words.view_label(j, c, PEOPLE)}: {how}, {n} tests"
+        for (s, j, c, how), n in groups.items()
     )

@@ -55,8 +55,8 @@ NAMES: dict[str, str] = {
     "failure_rate": "Failure rate",
     "count": "Count",
     "n_tokens": "Tokens",
-    "people_mean": "mean of the people",
-    "people_median": "median of the people",
+    "people_mean": "mean of the raters",
+    "people_median": "median of the raters",
 }
 
 GLOSSARY: dict[str, str] = {
@@ -71,13 +71,13 @@ GLOSSARY: dict[str, str] = {
     "win_rate_worst": "The win rate if every failed comparison had gone against the system.",
     "win_rate_best": "The win rate if every failed comparison had gone the system’s way.",
     "bt_strength": (
-        "The strength of a system on a logarithmic scale whose sum is zero, from the Bradley–Terry model with "
-        "ties (Davidson). A difference of 0.7 means about two wins for each loss."
+        "The strength of a system on a logarithmic scale whose sum is zero, from the Bradley–Terry model "
+        "with ties (Davidson). A difference of 0.7 means about two wins for each loss."
     ),
     "bt_difference": "The difference of two strengths, tested for all pairs at once (Holm).",
     "rank": (
-        "The ranks that the data allow. They hold for all systems together: a system’s best possible rank is one "
-        "more than the number of systems that are significantly stronger."
+        "The ranks that the data allow. They hold for all systems together: a system’s best possible rank "
+        "is one more than the number of systems that are significantly stronger."
     ),
     "tie_parameter": "How readily the rater calls a tie, in the Bradley–Terry model with ties.",
     "order_effect": "The logarithm of the advantage of being shown first, in the same model. Zero is none.",
@@ -90,23 +90,25 @@ GLOSSARY: dict[str, str] = {
     "kendall_tau_c": "As τ-b, for scales with different numbers of levels.",
     "pearson": "Linear correlation of two raters’ scores.",
     "krippendorff_alpha": (
-        "Agreement beyond chance among raters; 1 is perfect, 0 is chance. Among people it is the bar; for the "
-        "judge it is computed with the judge in one person’s place, so that both sides have as many raters."
+        "Agreement beyond chance among raters; 1 is perfect, 0 is chance. Among people it is the bar; "
+        "for the judge it is computed with the judge in one rater’s place, so that both sides have as "
+        "many raters."
     ),
     "duel_agreement": "The share of comparisons on which two raters give the same verdict.",
     "first_slot_effect": (
-        "How many percentage points the response shown first gains by its place. “No bias” is only said if the "
-        "interval lies wholly inside the margin of equivalence; a wide interval is inconclusive, not clean."
+        "How many percentage points the response shown first gains by its place. “No bias” is only said "
+        "if the interval lies wholly inside the margin of equivalence; a wide interval is inconclusive, "
+        "not clean."
     ),
     "conflict_rate": (
         "The share of pairs on which the verdict changes when the order is swapped. A noisy judge has many "
         "conflicts without any bias, so that this rate alone proves nothing."
     ),
     "excess_conflict": (
-        "The conflict rate minus the rate at which the verdict changes when the same order is asked again. Needs "
-        "repeats in the same order."
+        "The conflict rate minus the rate at which the verdict changes when the same order is asked again. "
+        "Needs repeats in the same order."
     ),
-    "failure_rate": "The share of questions without a usable answer. A failure is never a score and never a tie.",
+    "failure_rate": "The share of questions without a usable answer. A failure is never a score or a tie.",
     "count": "How many answers had this outcome.",
 }
 
@@ -125,8 +127,8 @@ LEVELS: dict[str, str] = {
     "item": "single responses",
     "context": "within a dialogue",
     "system": "system means",
-    "people": "people among themselves",
-    "judge_replaces_one": "judge in one person’s place",
+    "people": "raters among themselves",
+    "judge_replaces_one": "judge in one rater’s place",
 }
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import warnings
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from judge.reports.figures import svg
 from judge.reports.text import visible
@@ -37,31 +37,33 @@ def draw_forest(forest: Forest, *, prefix: str, size: str = "wide") -> str:
         An ``<svg>`` element. The same input gives the same text.
     """
     import matplotlib as mpl
-    from matplotlib.backends.backend_svg import FigureCanvasSVG
     from matplotlib.figure import Figure
 
     narrow = size == "narrow"
-    row = _ROW * 1.35 if narrow else _ROW
+    row = _ROW * 1.45 if narrow else _ROW
     width, height = _WIDTHS[size], _HEAD + _FOOT + row * len(forest.rows)
     settings: dict[str, Any] = {
         "svg.hashsalt": "judge", "svg.fonttype": "none", "text.parse_math": False, "font.size": 13.0,
         "axes.unicode_minus": True,
     }  # fmt: skip
-    with mpl.rc_context(settings), warnings.catch_warnings():
+    with mpl.rc_context(cast("Any", settings)), warnings.catch_warnings():
         warnings.filterwarnings("ignore", message="Glyph")  # the page's own font draws the text
         figure = Figure(figsize=(width / _POINTS, height / _POINTS))
-        canvas = FigureCanvasSVG(figure)
+
         left = 12.0 if narrow else _label_width(forest)
         box = (left / width, _FOOT / height, (width - left - 14) / width, row * len(forest.rows) / height)
         axes = figure.add_axes(box)
         figure.patch.set_visible(False)
         _draw(axes, forest, narrow=narrow)
         buffer = io.StringIO()
-        canvas.print_svg(buffer, metadata={"Date": None, "Creator": None})
+        figure.savefig(buffer, format="svg", metadata={"Date": None, "Creator": None})
     return svg.fit_to_page(
-        buffer.getvalue(), prefix=prefix, title=visible(forest.title), description=visible(forest.description),
+        buffer.getvalue(),
+        prefix=prefix,
+        title=visible(forest.title),
+        description=visible(forest.description),
         css_class=f"figure {size}",
-    )  # fmt: skip
+    )
 
 
 def _label_width(forest: Forest) -> float:
@@ -82,15 +84,21 @@ def _draw(axes: Axes, forest: Forest, *, narrow: bool) -> None:
             axes.plot([row.low, row.high], [y, y], color=colour, linewidth=2.4, solid_capstyle="round")
         axes.plot([row.estimate], [y], marker="o", markersize=8, color=colour, markeredgewidth=0)
         if narrow:
-            place = (0.0, y + 0.42)
-            axes.text(*place, _short(row.label, 44), transform=axes.get_yaxis_transform(), va="center", color=svg.INK)
+            place = (0.0, y + 0.4)
+            axes.text(
+                *place,
+                _short(row.label, 44),
+                transform=axes.get_yaxis_transform(),
+                va="center",
+                color=svg.INK,
+            )
     if forest.reference is not None:
         axes.axvline(forest.reference, color=svg.QUIET, linewidth=1, linestyle=(0, (4, 3)), zorder=0)
     if forest.limits is not None:
         axes.set_xlim(*forest.limits)
     else:
         axes.margins(x=0.06)
-    axes.set_ylim(-0.6, len(places) - 0.3 if narrow else len(places) - 0.5)
+    axes.set_ylim(-0.5, len(places) - 0.3 if narrow else len(places) - 0.5)
     axes.set_yticks([] if narrow else places, [] if narrow else [_short(r.label) for r in forest.rows])
     axes.set_xlabel(forest.axis, color=svg.QUIET, fontsize=12)
     _plain_axes(axes)

@@ -56,7 +56,8 @@ def fit_to_page(svg: str, *, prefix: str, title: str, description: str, css_clas
     label = f"{prefix}title {prefix}desc"
     return (
         f'<svg class="{escape(css_class)}" viewBox="{box}" role="img" aria-labelledby="{label}">'
-        f'<title id="{prefix}title">{escape(title)}</title><desc id="{prefix}desc">{escape(description)}</desc>'
+        f'<title id="{prefix}title">{escape(title)}</title>'
+        f'<desc id="{prefix}desc">{escape(description)}</desc>'
         f"{inner}</svg>"
     )
 

@@ -281,17 +281,21 @@
     };
     const duelTable = (list, heading) => {
       const repeats = list.some((j) => at(duels, "k", j));
+      const reasoned = list.some((j) => reason(duels, j));
       const probable = list.some((j) => at(duels, "p", j) !== null);
-      return part(heading, table(["Rater", "Criterion", "Shown first", ...(repeats ? ["Repeat"] : []), "Verdict", ...(probable ? ["P(first system)"] : []), "Reason"],
+      return part(heading, table(["Rater", "Criterion", "Shown first", ...(repeats ? ["Repeat"] : []), "Verdict", ...(probable ? [`P(${data.systems[duels.a[list[0]]]} better)`] : []), ...(reasoned ? ["Reason"] : [])],
         list.map((j) => el("tr", {}, el("td", {}, raterName(duels.r[j])), el("td", {}, data.criteria[duels.c[j]]),
           el("td", {}, duels.o[j] === 0 ? data.systems[duels.a[j]] : data.systems[duels.b[j]]),
           repeats ? el("td", {}, short(at(duels, "k", j) ?? 0)) : null, el("td", {}, verdictText(j)),
-          probable ? el("td", {}, short(at(duels, "p", j))) : null, el("td", { class: "reason", dir: "auto" }, reason(duels, j))))));
+          probable ? el("td", {}, short(at(duels, "p", j))) : null, reasoned ? el("td", { class: "reason", dir: "auto" }, reason(duels, j)) : null))));
     };
-    const ratingTable = (list, heading) => part(heading, table(["Rater", "System", "Criterion", "Score", "Reason"],
-      list.map((j) => el("tr", {}, el("td", {}, raterName(ratings.r[j])), el("td", {}, data.systems[ratings.s[j]]), el("td", {}, data.criteria[ratings.c[j]]),
+    const ratingTable = (list, heading) => {
+      const reasoned = list.some((j) => reason(ratings, j));
+      return part(heading, table(["Rater", "System", "Criterion", "Score", ...(reasoned ? ["Reason"] : [])],
+        list.map((j) => el("tr", {}, el("td", {}, raterName(ratings.r[j])), el("td", {}, data.systems[ratings.s[j]]), el("td", {}, data.criteria[ratings.c[j]]),
         el("td", {}, ratings.x[j] === null ? chip(data.outcomes[ratings.f[j]].replaceAll("_", " "), "bad") : short(ratings.x[j])),
-        el("td", { class: "reason", dir: "auto" }, reason(ratings, j))))));
+          reasoned ? el("td", { class: "reason", dir: "auto" }, reason(ratings, j)) : null))));
+    };
 
     const contextPart = (d) => {
       const turns = (dialogues.turns || [])[d] || [];
