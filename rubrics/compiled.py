@@ -16,7 +16,7 @@ from judge.rubrics.schema import answer_format
 from judge.rubrics.standard import DATA_NOTICE, standard_source
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator
+    from collections.abc import Callable, Generator, Iterator
 
     from jinja2 import Template
     from jinja2.runtime import Context
@@ -27,7 +27,7 @@ MAX_SOURCE = 200_000
 MAX_EXTRA = 400_000
 
 
-_Block: TypeAlias = "Callable[[Context], Generator[str, None, None]]"
+_Block: TypeAlias = "Callable[[Context], Iterator[str]]"
 _MARK = "\x1e"
 
 
@@ -143,7 +143,7 @@ class Compiled:
         blocks: dict[str, list[_Block]] = {}
         for template in self._templates:
             for name, block in template.blocks.items():
-                blocks.setdefault(name, []).append(cast("_Block", block))
+                blocks.setdefault(name, []).append(block)
         return blocks
 
     @cached_property
@@ -202,7 +202,7 @@ class Compiled:
         room = MAX_EXTRA + 4 * sum(len(value) for value in item.values() if isinstance(value, str))
         parts: list[str] = []
         try:
-            output = self._blocks[name][0](context)
+            output = cast("Generator[str, None, None]", self._blocks[name][0](context))
             for part in output:
                 room -= len(part)
                 parts.append(part)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import time
+from typing import Any
 
 import pytest
 from hypothesis import example, given
@@ -15,13 +16,13 @@ from judge.types import FAILURES, Answer
 from tests.rubrics.helpers import ABSOLUTE, EPITOME, HEADER, PAIRWISE, ask, load, write
 
 
-def verdict(text: str):
+def verdict(text: str) -> Any:
     """Read a pairwise answer: the verdict, or the failure and its reason."""
     (outcome,) = read_answer(PAIRWISE, Answer(text))
     return outcome.verdict or (outcome.failure, outcome.reason)
 
 
-def score(text: str):
+def score(text: str) -> Any:
     """Read an absolute answer on the scale from 1 to 5."""
     (outcome,) = read_answer(ABSOLUTE, Answer(text))
     return outcome.score or (outcome.failure, outcome.reason)
@@ -227,7 +228,7 @@ def test_a_declared_pattern_reads_another_form(tmp_path):
     )
     rubric = load(write(tmp_path, '{% extends "standard" %}', header))
 
-    def read(text):
+    def read(text: str) -> Any:
         (outcome,) = read_answer(rubric, Answer(text))
         return outcome.verdict or outcome.failure
 

@@ -13,7 +13,7 @@ from judge.rubrics import load_rubrics
 from tests.rubrics.helpers import BODY_LINE, user_block, write
 
 
-def call(*args, code=0):
+def call(*args: object, code: int = 0) -> str:
     """Run the command and return what it writes."""
     result = CliRunner().invoke(command, [str(a) for a in args])
     if result.exception and not isinstance(result.exception, SystemExit):

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import pytest
 
 from judge.rubrics.loading import Source, check_source
 from tests.rubrics.helpers import HEADER, load, write
 
+if TYPE_CHECKING:
+    from pathlib import Path
 
-def problems(tmp_path, text):
+
+def problems(tmp_path: Path, text: str | bytes) -> list[tuple[int, str]]:
     """Return the problems of a file with this text, as (line, message)."""
     path = tmp_path / "x.jinja"
     path.write_bytes(text if isinstance(text, bytes) else text.replace("{id}", "x").encode())

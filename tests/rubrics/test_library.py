@@ -125,13 +125,13 @@ def test_folders_that_hold_nothing_are_errors(tmp_path, name, expected):
         load_rubrics([tmp_path / name], plugins=False)
 
 
-def declare(monkeypatch, value):
+def declare(monkeypatch: pytest.MonkeyPatch, value: str) -> None:
     """Pretend that another package declares rubrics."""
     point = EntryPoint("other", value, "judge.rubrics")
     monkeypatch.setattr("importlib.metadata.entry_points", lambda group: [point] * (group == "judge.rubrics"))
 
 
-def folder_of_the_plugin():
+def folder_of_the_plugin() -> str:
     """Return the folder as a plugin's function does."""
     return FOLDER[0]
 
