@@ -362,4 +362,6 @@ def _quantised(material: Material) -> bool:
 
 
 def _what_helps(reason: str) -> str:
+    if "same" in reason:  # nothing varies: more raters would not help
+        return reason
     return f"{reason}. What would help: {PLAN_DOUBLE} rows or more rated by two people each"

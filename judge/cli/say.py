@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 if TYPE_CHECKING:
+    from contextlib import AbstractContextManager
+
     from judge.pipeline.compare import Events, RunResult
     from judge.runner.jobs import Observer
     from judge.types import Finding
@@ -30,10 +32,10 @@ class Voice:
 
         return Events(note=self.note, observer=self._observer)
 
-    def _observer(self, label: str, total: int) -> Observer:
-        from judge.runner.progress import Progress, silent
+    def _observer(self, label: str, total: int) -> AbstractContextManager[Observer]:
+        from judge.runner.progress import Progress
 
-        return silent() if self.quiet else Progress(total, label=label)
+        return Progress(total, label=label, silent=self.quiet)
 
     def json(self, value: Any) -> None:
         """Print a value as JSON."""

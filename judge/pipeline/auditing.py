@@ -10,6 +10,7 @@ from judge.errors import InputError
 from judge.pipeline import manifest
 from judge.pipeline.analysing import save_findings
 from judge.pipeline.frames import concat
+from judge.pipeline.keys import file_digest
 from judge.pipeline.runfolder import RunFolder
 from judge.tables import (
     dialogue_frame,
@@ -111,7 +112,7 @@ def audit_tables(
     content = manifest.base_manifest(
         kind="audit",
         options={"cluster": cluster, "confidence": confidence, "margin": margin, "seed": seed},
-        inputs={str(path): manifest.file_digest(Path(path)) for path in inputs},
+        inputs={str(path): file_digest(Path(path)) for path in inputs},
         tables=manifest.table_digests(folder),
     )
     manifest.write_json(folder.manifest, content)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
@@ -24,6 +25,7 @@ from judge.types import Response
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
+    from contextlib import AbstractContextManager
     from pathlib import Path
 
     from judge.pipeline.judging import Panel
@@ -39,7 +41,9 @@ class Events:
     """How the job tells what it does: a line for each stage, an observer for the calls."""
 
     note: Callable[[str], None] = lambda _: None
-    observer: Callable[[str, int], Observer] = lambda _label, _total: Silent()
+    observer: Callable[[str, int], AbstractContextManager[Observer]] = lambda _label, _total: nullcontext(
+        Silent()
+    )
 
 
 @dataclass
@@ -96,6 +100,24 @@ def compare(study: Study, out: Path, *, events: Events | None = None) -> RunResu
     return result
 
 
+def generate(study: Study, out: Path, *, events: Events | None = None) -> RunResult:
+    """Run the strategies of a study and write their responses; `compare` goes on from there.
+
+    Raises
+    ------
+    InputError
+        The study has no strategy, or something in it is wrong.
+    """
+    if not any(spec.strategy is not None for spec in study.systems):
+        raise InputError("the study has no system with a strategy: there is nothing to generate")
+    folder = RunFolder(out).open()
+    started = time.monotonic()
+    with RunLock(folder.root), SqliteStore(folder.store) as store:
+        result = _Job(study, folder, store, events or Events()).generate_only()
+    result.seconds = time.monotonic() - started
+    return result
+
+
 class _Job:
     """The state of one run: what was loaded, what is wired, what was asked."""
 
@@ -130,35 +152,25 @@ class _Job:
         self._write_manifest(panels, judges, generations, material)
         return self.result
 
+    def generate_only(self) -> RunResult:
+        study = self.study
+        everything, dialogues = load.load_dialogues(study.dialogues, study.seed)
+        responses = load.load_responses(study.systems, dialogues, everything)
+        done = self._generate(_generations(study, dialogues), dialogues, responses)
+        if done or self.result.stopped == "budget":
+            write_dialogues(dialogues, self.folder.table("dialogues"))
+            rows = [r for mine in responses.values() for r in mine.values()]
+            write_responses(rows, self.folder.table("responses"))
+        return self.result
+
     # -- asking -----------------------------------------------------------------------------------------
 
     def _ask(
         self, sources: Sequence[Iterable[Job]], wired: Sequence[Wired], label: str, total: int, **how: Any
     ) -> Tally:
         """Run the questions; providers are closed in the loop in which they were used."""
-        observer = self.events.observer(label, total)
-
-        async def work() -> Tally:
-            try:
-                return await run(
-                    sources,
-                    {w.handle: w.provider for w in wired},
-                    self.store,
-                    limits={w.handle: w.limits for w in wired},
-                    budget=self._budget(),
-                    observer=observer,
-                    **how,
-                )
-            finally:
-                for one in wired:
-                    await one.provider.aclose()
-
-        try:
-            tally = asyncio.run(work())
-        finally:
-            close = getattr(observer, "close", None)
-            if close is not None:
-                close()
+        with self.events.observer(label, total) as observer:
+            tally = asyncio.run(self._work(sources, wired, observer, **how))
         self.tallies.append(tally)
         self.result.asked += tally.answered
         self.result.kept += tally.kept
@@ -166,10 +178,25 @@ class _Job:
         self.result.stopped = tally.stopped
         return tally
 
-    def _budget(self) -> Budget | None:
+    async def _work(
+        self, sources: Sequence[Iterable[Job]], wired: Sequence[Wired], observer: Observer, **how: Any
+    ) -> Tally:
+        try:
+            return await run(
+                sources,
+                {w.handle: w.provider for w in wired},
+                self.store,
+                limits={w.handle: w.limits for w in wired},
+                budget=self._budget(),
+                observer=observer,
+                **how,
+            )
+        finally:
+            for one in wired:
+                await one.provider.aclose()
+
+    def _budget(self) -> Budget:
         limits = self.study.budget
-        if limits.max_cost is None and limits.max_calls is None:
-            return Budget(price=self._price())
         return Budget(max_cost=limits.max_cost, max_calls=limits.max_calls, price=self._price())
 
     def _price(self) -> Callable[[Request, Answer | None], float | None]:

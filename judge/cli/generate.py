@@ -1,0 +1,47 @@
+"""`judge generate`: the responses of a study, and nothing else."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+
+@click.command("generate")
+@click.argument("study", type=click.Path(path_type=Path))
+@click.option("--out", type=click.Path(path_type=Path), help="Run folder.  [default: runs/NAME]")
+@click.option("--quiet", "-q", is_flag=True, help="Say nothing but the result.")
+@click.option("--json", "as_json", is_flag=True, help="Print the result as JSON on standard output.")
+def command(study: Path, out: Path | None, quiet: bool, as_json: bool) -> int:
+    """Generate the responses of every strategy in STUDY.
+
+    `judge compare` on the same study and folder goes on from here and asks nothing twice.
+    """
+    from judge.cli.say import Voice, trouble_lines
+    from judge.pipeline.compare import generate
+    from judge.study import load_study
+
+    wanted = load_study(study)
+    folder = out or Path("runs") / wanted.name
+    voice = Voice(quiet=quiet or as_json)
+    result = generate(wanted, folder, events=voice.events())
+    if result.stopped == "interrupted":
+        voice.interrupted(result)
+        return 130
+    if as_json:
+        voice.json(
+            {
+                "responses": str(result.folder.table("responses")),
+                "asked": result.asked,
+                "kept": result.kept,
+                "failures": [[g.system_id, g.dialogue_id, g.kind, g.message] for g in result.gaps],
+                "stopped": result.stopped,
+                "cost_usd": result.cost,
+            }
+        )
+    else:
+        for line in trouble_lines(result):
+            click.echo(line)
+        click.echo(f"responses  {result.folder.table('responses')}")
+        click.echo(f"           {result.asked:,} questions asked, {result.seconds:.1f} s")
+    return 3 if result.stopped or result.gaps else 0

@@ -1,0 +1,72 @@
+"""`judge plan`: what a study will cost, before anything is paid."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from judge.pipeline.planning import PanelPlan, StudyPlan
+
+
+@click.command("plan")
+@click.argument("study", required=False, type=click.Path(path_type=Path))
+@click.option("--json", "as_json", is_flag=True, help="Print the plan as JSON on standard output.")
+def command(study: Path | None, as_json: bool) -> int:
+    """Count calls, tokens, dollars and time of STUDY (the bundled sample without one).
+
+    Nothing is asked and no key is needed. Tokens are estimated from characters, on the safe side; a price
+    that is not known is said to be unknown, never taken as nought.
+    """
+    from dataclasses import asdict
+
+    from judge.cli.say import Voice
+    from judge.pipeline.planning import plan
+    from judge.sample import sample_path
+    from judge.study import load_study
+
+    made = plan(load_study(study or sample_path("study")))
+    if as_json:
+        Voice().json(asdict(made))
+        return 0
+    for line in plan_lines(made):
+        click.echo(line)
+    return 0
+
+
+def plan_lines(made: StudyPlan) -> list[str]:
+    """Return the plan as lines of text."""
+    lines = [f"{made.dialogues:,} dialogues, {len(made.systems)} systems: {', '.join(made.systems)}"]
+    if made.generation_calls:
+        lines.append(f"generation: at least {made.generation_calls:,} calls (chains ask more than once)")
+    for panel in made.panels:
+        lines += [
+            "",
+            f"{panel.judge}, {panel.rubric} ({panel.mode})",
+            *(f"  {x}" for x in _panel_lines(panel)),
+        ]
+    lines += [f"note: {note}" for note in made.notes]
+    lines += [f"note: {s} has no response to {n} dialogues" for s, n in made.missing.items()]
+    return lines
+
+
+def _panel_lines(panel: PanelPlan) -> list[str]:
+    low, high = panel.dollars_low, panel.dollars_high
+    if low is None or high is None:
+        money = "price unknown: state it in the study (price = { input = ..., output = ... })"
+    else:
+        money = f"{low:.2f} to {high:.2f} dollars"
+    return [
+        f"calls    {panel.calls:,}",
+        f"tokens   about {panel.input_tokens:,} in, {panel.output_tokens_low:,} to {panel.output_tokens_high:,} out",
+        f"cost     {money}",
+        f"time     {_clock(panel.seconds_low)} to {_clock(panel.seconds_high)}",
+    ]
+
+
+def _clock(seconds: float) -> str:
+    if seconds < 60:
+        return f"{seconds:.0f} s"
+    return f"{seconds / 60:.0f} min" if seconds < 7200 else f"{seconds / 3600:.1f} h"
