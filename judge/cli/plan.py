@@ -60,7 +60,8 @@ def _panel_lines(panel: PanelPlan) -> list[str]:
         money = f"{low:.2f} to {high:.2f} dollars"
     return [
         f"calls    {panel.calls:,}",
-        f"tokens   about {panel.input_tokens:,} in, {panel.output_tokens_low:,} to {panel.output_tokens_high:,} out",
+        f"tokens   about {panel.input_tokens:,} in, {panel.output_tokens_low:,} to"
+        f" {panel.output_tokens_high:,} out",
         f"cost     {money}",
         f"time     {_clock(panel.seconds_low)} to {_clock(panel.seconds_high)}",
     ]
