@@ -246,3 +246,17 @@ def test_ties_can_be_ruled_out(tmp_path):
     assert (outcome.failure, outcome.reason) == ("parse_failure", "verdict 'tie' is none of A, B")
     assert rubric.schema["properties"]["verdict"]["enum"] == ["A", "B"]
     assert '"verdict": "A" or "B"}' in render(rubric, ask(rubric, "x", "y")).messages[-1].content
+
+
+def test_a_pair_on_several_criteria_has_one_verdict_each(tmp_path):
+    """Several pairwise criteria in one question are answered and read by name."""
+    header = HEADER.replace('"absolute"', '"pairwise"').replace("scale = [1, 3]\n", "")
+    header = header.replace(
+        "[[criteria]]", '[[criteria]]\nname = "warm"\ndefinition = "Warmth."\n[[criteria]]'
+    )
+    rubric = load(write(tmp_path, "", header))
+    asked = render(rubric, ask(rubric, "x", "y")).messages[-1].content
+    assert '"verdicts": {"warm": "A" or "B" or "tie", "calm": ' in asked
+    assert rubric.schema["properties"]["verdicts"]["required"] == ["warm", "calm"]
+    warm, calm = read_answer(rubric, Answer('{"reason": "r", "verdicts": {"calm": "tie", "warm": "B"}}'))
+    assert (warm.criterion, warm.verdict, calm.verdict) == ("warm", "B", "tie")
