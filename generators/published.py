@@ -89,7 +89,7 @@ def parse_published(lines: Iterable[str], *, path: Path | str | None = None) -> 
 
     Examples
     --------
-    >>> lines = ["emotion:sad\tpredicted_emotion: angry", ""Greedy:i see .", "Ref:no !", "---"]
+    >>> lines = ["emotion:sad\tpredicted_emotion: angry", "Greedy:i see .", "Ref:no !", "---"]
     >>> record = parse_published(lines).records[0]
     >>> record.responses, record.reference, record.details
     ({'greedy': 'i see .'}, 'no !', {'predicted_emotion': 'angry'})

@@ -26,7 +26,8 @@ if TYPE_CHECKING:
 
 _QUOTED = re.compile(r"[\"“”'‘’*`]+([A-Za-z]+)[.,]?[\"“”'‘’*`]+")
 _RETELLING = re.compile(r"\bthe situation (?:when|where|in which|is|was|may)\b", re.IGNORECASE)
-_LABEL = re.compile(r"(?<![\w-])(not\s+|n['’]t\s+)?(" + "|".join(EMOTIONS) + r")(?![\w-])", re.IGNORECASE)
+_NEGATION = re.compile(r"(?:\bnot|n['’]t)\s+$")
+_LABEL = re.compile(r"(?<![\w-])(" + "|".join(EMOTIONS) + r")(?![\w-])", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +76,10 @@ def read_emotion(text: str, label: str = "") -> EmotionReading:
 
 
 def _labels(text: str) -> list[str]:
-    return [found.group(2).lower() for found in _LABEL.finditer(text) if not found.group(1)]
+    found = _LABEL.finditer(text)
+    return [
+        m.group(1).lower() for m in found if not _NEGATION.search(text, max(0, m.start() - 12), m.start())
+    ]
 
 
 def read_fields(text: str, labels: Sequence[str]) -> Mapping[str, str]:

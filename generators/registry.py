@@ -53,7 +53,7 @@ def load_template(path: Path) -> StrategyTemplate:
     except (OSError, UnicodeDecodeError) as error:
         raise InputError(f"{path}: the strategy's template cannot be read: {error}") from error
     parsed = parse_template(source, path=str(path))  # the header first: its mistakes are the plainer ones
-    return parse_template(source, path=parsed.path, partials=referenced_partials(source))
+    return parse_template(source, path=parsed.path, partials=referenced_partials(parsed))
 
 
 def get_strategy(

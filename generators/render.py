@@ -6,8 +6,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from jinja2 import StrictUndefined, TemplateError, UndefinedError
-from jinja2.exceptions import SecurityError
+from jinja2 import StrictUndefined, TemplateError
 from jinja2.loaders import FunctionLoader
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
@@ -20,7 +19,7 @@ if TYPE_CHECKING:
 
     from jinja2 import Template
 
-    from judge.generators.template import Question
+    from judge.generators.template import Question, StrategyTemplate
     from judge.types import Dialogue
 
 TEMPLATES = Path(__file__).resolve().parent / "templates"
@@ -51,12 +50,29 @@ def _compiled(text: str) -> Template:
     return environment().from_string(text)
 
 
-def referenced_partials(source: str) -> str:
-    """Return the text of all shared parts that a template includes, for its digest."""
+def referenced_partials(template: StrategyTemplate) -> str:
+    """Return the text of all shared parts that a strategy includes, for its digest.
+
+    Raises
+    ------
+    InputError
+        If a part does not exist, or a section is not valid Jinja.
+    """
     from jinja2 import meta
 
-    names = sorted(name for name in meta.find_referenced_templates(environment().parse(source)) if name)
-    return "\x00".join(partial_source(name) or "" for name in names)
+    names: set[str] = set()
+    for question in template.questions:
+        check_syntax(question, template.path)
+        for section in question.sections:
+            names |= {
+                name or "" for name in meta.find_referenced_templates(environment().parse(section.text))
+            }
+    for name in sorted(names):
+        if partial_source(name) is None:
+            raise InputError(
+                f"{template.path}: there is no shared part {name or 'of a computed name'!r} to include"
+            )
+    return "\x00".join(partial_source(name) or "" for name in sorted(names))
 
 
 def check_syntax(question: Question, path: str) -> None:
@@ -109,7 +125,7 @@ def build_prompt(question: Question, dialogue: Dialogue, variables: Mapping[str,
             continue
         try:
             text = _compiled(section.text).render(names).strip()
-        except (UndefinedError, SecurityError, TypeError, ArithmeticError) as error:
+        except (TemplateError, TypeError, ArithmeticError) as error:
             raise InputError(
                 f"{path}: question {question.name!r}, section {section.role!r}, dialogue"
                 f" {dialogue.dialogue_id!r}: {error}"
