@@ -33,7 +33,7 @@ class Counts:
 
     def __init__(self, total: int | None, began: float) -> None:
         self.total, self.began = total, began
-        self.kept = self.answered = self.retried = 0
+        self.kept = self.answered = self.troubled = self.retried = 0
         self.cost: float = 0.0
         self.unpriced = False
         self.failures: Counter[str] = Counter()
@@ -48,9 +48,7 @@ class Counts:
     @property
     def asked(self) -> int:
         """Questions that ended now, with or without an answer."""
-        return self.answered + sum(self.failures.values()) - self._answered_with_trouble
-
-    _answered_with_trouble = 0
+        return self.answered + sum(self.failures.values()) - self.troubled
 
     def rate(self, now: float) -> float:
         """Return the questions per second of the last seconds."""
@@ -191,7 +189,7 @@ class Progress:
             counts.cost += cost
         if trouble is not None:
             counts.failures[trouble] += 1
-            counts._answered_with_trouble += 1  # noqa: SLF001 - of this module
+            counts.troubled += 1
         counts.note = ""
         self._look()
 
@@ -222,7 +220,7 @@ class Plain:
 
     def show(self, counts: Counts, now: float) -> None:
         """Print a line."""
-        print(f"{self._label}: {counts.line(now)}", file=self._stream, flush=True)  # noqa: T201 - its purpose
+        print(f"{self._label}: {counts.line(now)}", file=self._stream, flush=True)
 
     def close(self) -> None:
         """Nothing is left open."""

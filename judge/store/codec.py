@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from judge.types import Answer, Request, Usage
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable
 
 LEVEL = 1
 WINDOW_BITS = 14
@@ -22,6 +22,8 @@ MEMORY_LEVEL = 7
 """zlib's default window asks the system for memory at every text, which costs three times the work."""
 DICTIONARY_BYTES = 12_000
 PLAIN_BYTES = 400
+REST = 8
+"""Requests that are not looked at after one that a longer dictionary would not have helped."""
 _ZLIB = 0x78
 _ENCODER = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False, check_circular=False)
 
@@ -31,17 +33,18 @@ class RequestCodec:
 
     Parameters
     ----------
-    dictionaries
-        Known dictionaries by Adler-32 checksum.
+    find
+        Returns a kept dictionary by its Adler-32 checksum, or None.
     remember
         Called with the checksum and bytes of each new dictionary, before a text that needs it is given
         back.
     """
 
-    def __init__(self, dictionaries: Mapping[int, bytes], remember: Callable[[int, bytes], None]) -> None:
-        self._known = dict(dictionaries)
-        self._remember = remember
+    def __init__(self, find: Callable[[int], bytes | None], remember: Callable[[int, bytes], None]) -> None:
+        self._find, self._remember = find, remember
+        self._known: dict[int, bytes] = {}
         self._current: dict[tuple[str, str], bytes] = {}
+        self._rest: dict[tuple[str, str], int] = {}
 
     def encode(self, lane: tuple[str, str], text: bytes) -> bytes:
         """Deflate `text` against the dictionary of its lane (provider and model)."""
@@ -49,11 +52,20 @@ class RequestCodec:
         if current is None:
             current = self._learn(lane, b"", text)
         packed = _deflate(text, current)
+        if len(packed) * 4 > len(text) and len(current) + len(text) <= DICTIONARY_BYTES:
+            return self._mend(lane, current, text, packed)
+        return packed
+
+    def _mend(self, lane: tuple[str, str], current: bytes, text: bytes, packed: bytes) -> bytes:
         # Long still: either the text is unlike all others so far, or most of it is its own. Only the first
-        # is mended by a longer dictionary.
-        grows = len(packed) * 2 > len(text) and len(current) + len(text) <= DICTIONARY_BYTES
-        if grows and len(packed) > 0.85 * len(_deflate(text, b"")):
+        # is mended by a longer dictionary. To tell costs as much as deflating, so it is not always asked.
+        rest = self._rest.get(lane, 0)
+        if rest > 0:
+            self._rest[lane] = rest - 1
+        elif len(packed) > 0.85 * len(_deflate(text, b"")):
             packed = _deflate(text, self._learn(lane, current, text))
+        else:
+            self._rest[lane] = REST
         return packed
 
     def decode(self, packed: bytes) -> bytes:
@@ -66,16 +78,23 @@ class RequestCodec:
         """
         try:
             if packed[1] & 0x20:
-                checksum = int.from_bytes(packed[2:6], "big")
-                return zlib.decompressobj(zdict=self._known[checksum]).decompress(packed)
+                dictionary = self._dictionary(int.from_bytes(packed[2:6], "big"))
+                return zlib.decompressobj(zdict=dictionary).decompress(packed)
             return zlib.decompress(packed)
         except (zlib.error, IndexError) as exc:
             raise ValueError(f"the request cannot be inflated ({exc})") from exc
-        except KeyError as exc:
-            raise ValueError("the dictionary of the request is missing") from exc
+
+    def _dictionary(self, checksum: int) -> bytes:
+        known = self._known.get(checksum)
+        if known is None:
+            known = self._find(checksum)
+            if known is None or zlib.adler32(known) != checksum:
+                raise ValueError("the dictionary of the request is missing")
+            self._known[checksum] = known
+        return known
 
     def _learn(self, lane: tuple[str, str], current: bytes, text: bytes) -> bytes:
-        # Deflate looks back 32 KB at most and finds near matches cheaper: the newest text goes last.
+        # Near matches are cheaper: the newest text goes last.
         grown = (current + text)[-DICTIONARY_BYTES:]
         checksum = zlib.adler32(grown)
         self._current[lane] = grown

@@ -121,11 +121,14 @@ class SqliteStore(Plans):
             (provider, model, endpoint): number
             for number, provider, model, endpoint in conn.execute("SELECT * FROM origins")
         }
-        dictionaries = dict(conn.execute("SELECT checksum, bytes FROM dictionaries"))
-        self._codec = RequestCodec(dictionaries, lambda *row: self._write(_DICTIONARY, row))
+        self._codec = RequestCodec(self._dictionary, lambda *row: self._write(_DICTIONARY, row))
         self._has_failures = self._any("failures")
         self._has_links = self._any("links")
         self._has_rejected = self._any("rejected")
+
+    def _dictionary(self, checksum: int) -> bytes | None:
+        row = self._conn.execute("SELECT bytes FROM dictionaries WHERE checksum = ?", (checksum,)).fetchone()
+        return None if row is None else bytes(row[0])
 
     def _any(self, table: str) -> bool:
         return self._conn.execute(f"SELECT 1 FROM {table} LIMIT 1").fetchone() is not None  # noqa: S608 - ours
