@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from hypothesis import settings
+
 from judge.rubrics import load_rubrics
 from judge.types import Dialogue, JudgeTask, Response, Turn
 
@@ -12,6 +14,8 @@ if TYPE_CHECKING:
 
     from judge.types import Rubric
 
+STEADY = settings(deadline=None, derandomize=True, database=None)
+"""The same examples each time, on machines however slow."""
 PAIRWISE = load_rubrics(plugins=False).get("empathy", "pairwise")
 ABSOLUTE = load_rubrics(plugins=False).get("empathy", "absolute")
 EPITOME = load_rubrics(plugins=False).get("epitome", "absolute")

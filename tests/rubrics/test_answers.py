@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from judge.rubrics import example_answer, read_answer, render
 from judge.rubrics.found_json import top_level_objects
 from judge.types import FAILURES, Answer
-from tests.rubrics.helpers import ABSOLUTE, EPITOME, HEADER, PAIRWISE, ask, load, write
+from tests.rubrics.helpers import ABSOLUTE, EPITOME, HEADER, PAIRWISE, STEADY, ask, load, write
 
 
 def verdict(text: str) -> Any:
@@ -182,6 +182,7 @@ ODD = st.one_of(
 )
 
 
+@STEADY
 @given(ODD, ODD)
 @example("{" * 50_000, "")
 @example('{"a":' * 50_000, "")
@@ -198,6 +199,7 @@ def test_no_text_whatever_raises(before, after):
             assert outcome.verdict in {None, "A", "B", "tie"}
 
 
+@STEADY
 @given(st.sampled_from(["A", "B", "tie"]), st.text(), st.text(st.characters(exclude_characters="{}<")))
 def test_what_is_written_is_read_back(word, reason, prose):
     """A verdict in the asked form comes back with its reason, whatever prose stands before it."""

@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from judge.rubrics.data import Fence, visible
+from tests.rubrics.helpers import STEADY
 
 
 @pytest.mark.parametrize(
@@ -42,6 +43,7 @@ def test_ordinary_writing_stays_as_it_is(text):
     assert visible(text) == text
 
 
+@STEADY
 @given(st.text(st.characters()))
 def test_visible_text_can_be_sent_and_stays_visible(text):
     """Any string, lone surrogates included, becomes UTF-8; making it visible twice changes nothing more."""
@@ -50,6 +52,7 @@ def test_visible_text_can_be_sent_and_stays_visible(text):
     assert visible(once) == once
 
 
+@STEADY
 @given(st.lists(st.text(), min_size=1, max_size=4))
 def test_no_text_holds_the_code(texts):
     """The code of the markers occurs in none of the texts between them."""

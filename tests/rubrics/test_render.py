@@ -12,7 +12,7 @@ from judge.errors import InputError
 from judge.rubrics import RenderOptions, example_task, load_rubrics, read_answer, render, repair_prompt
 from judge.rubrics.standard import DATA_NOTICE
 from judge.types import Answer, Dialogue, JudgeTask, Response, Turn
-from tests.rubrics.helpers import ABSOLUTE, EPITOME, PAIRWISE, ask, load, user_block, write
+from tests.rubrics.helpers import ABSOLUTE, EPITOME, PAIRWISE, STEADY, ask, load, user_block, write
 
 MARKER = re.compile(r"^<<<(end )?([\w ]+) ([0-9a-f]{8})(?: \(.*\))?>>>$", re.MULTILINE)
 
@@ -56,6 +56,7 @@ def test_hostile_text_stays_inside_its_fence(text):
     assert blocks["response B"] == "Other."
 
 
+@STEADY
 @given(st.text(), st.text(), st.text(min_size=1))
 def test_three_blocks_whatever_the_texts_are(first, second, context):
     """No text can open, close or change a block."""
