@@ -171,9 +171,9 @@ def price(value: Any, folder: Path) -> dict[str, float]:
     """Check a price: dollars for a million tokens, of input, output and (optional) cached input."""
     parts = mapping(value, folder)
     for name in parts:
-        if name not in ("input", "output", "cached_input"):
+        if name not in ("input", "output", "cached"):
             raise WrongValueError(
-                f"has the unknown part {name!r}{meant(name, ('input', 'output', 'cached_input'))}"
+                f"has the unknown part {name!r}{meant(name, ('input', 'output', 'cached'))}"
             )
     for name in ("input", "output"):
         if name not in parts:

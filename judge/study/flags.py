@@ -75,7 +75,7 @@ def study_from_flags(**flags: Any) -> Study:
         With all mistakes at once, each with its flag.
     """
     flags = {"judges": (EMBEDDED,), "criteria": "empathy", **flags}
-    return _changed({}, Places(), Path(), "command line", flags)
+    return _changed({}, Places(flags={("dialogues",): "--dialogues"}), Path(), "command line", flags)
 
 
 def override(study: Study, **flags: Any) -> Study:
@@ -95,7 +95,11 @@ def override(study: Study, **flags: Any) -> Study:
 
 
 def _changed(data: dict[str, Any], places: Places, folder: Path, source: str, flags: dict[str, Any]) -> Study:
-    given = {name: value for name, value in flags.items() if value not in (None, (), [], False)}
+    given = {
+        name: value
+        for name, value in flags.items()
+        if value is not None and value is not False and value != ()
+    }
     at: dict[Where, str] = {}
     for name, where in _PLAIN.items():
         if name in given:

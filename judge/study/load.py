@@ -83,7 +83,8 @@ def _text(path: Path) -> str:
     try:
         return path.read_bytes().decode("utf-8-sig").replace("\r\n", "\n")
     except UnicodeDecodeError as exc:
-        problem = f"byte {exc.start} is not UTF-8; save the file as UTF-8"
+        line = exc.object.count(b"\n", 0, exc.start) + 1
+        problem = f"line {line}: byte {exc.start} is not UTF-8; save the file as UTF-8"
     except FileNotFoundError:
         near = [other.name for other in path.parent.iterdir()] if path.parent.is_dir() else []
         close = get_close_matches(path.name, near, n=1, cutoff=0.5)
