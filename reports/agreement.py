@@ -51,38 +51,38 @@ def _panel(found: Findings, criterion: str, people: str) -> Panel:
 
 
 def _alpha_table(alphas: Sequence[Finding], people: str) -> Table:
+    """Return the judges' α beside people's, or people's alone where no judge can take a place."""
     notes = grid.Notes()
     among = {f.term: f for f in alphas if f.level == PEOPLE}
+    judged = [f for f in alphas if f.level != PEOPLE]
 
     def row(f: Finding) -> tuple[Cell, ...]:
+        judge = (Cell(f.judge, tone="name"), grid.value_cell(f, notes)) if judged else ()
         return (
-            Cell(f.judge if f.level != PEOPLE else MISSING_JUDGE, tone="name"),
+            *judge[:1],
             Cell(words.plain(f.term)),
-            grid.value_cell(f if f.level != PEOPLE else None, notes),
+            *judge[1:],
             grid.value_cell(among.get(f.term), notes),
             grid.count_cell(f.n_items),
             grid.count_cell(f.n_raters),
         )
 
-    judged = [f for f in alphas if f.level != PEOPLE]
+    meaning = words.GLOSSARY["krippendorff_alpha"]
     columns = (
-        Column("Judge"),
+        *([Column("Judge")] if judged else []),
         Column("Scale read as"),
-        Column("Judge in one rater’s place", "num", words.GLOSSARY["krippendorff_alpha"]),
-        Column(f"{people[:1].upper()}{people[1:]} among themselves", "num"),
+        *([Column("Judge in one rater’s place", "num", meaning)] if judged else []),
+        Column(f"{people[:1].upper()}{people[1:]} among themselves", "num", meaning),
         Column("Items", "num"),
         Column("Raters", "num"),
     )
-    rows = tuple(row(f) for f in (judged or alphas))
-    return Table(
-        "Krippendorff’s α: the judge as one of the raters, and the raters without it",
-        columns,
-        rows,
-        notes.texts(),
+    caption = (
+        "the judge as one of the raters, and the raters without it"
+        if judged
+        else f"{people} among themselves"
     )
-
-
-MISSING_JUDGE = "no judge"
+    rows = tuple(row(f) for f in (judged or alphas))
+    return Table(f"Krippendorff’s α: {caption}", columns, rows, notes.texts())
 
 
 def _correlation_table(correlations: Sequence[Finding], people: str) -> Table:
@@ -117,20 +117,15 @@ def _correlation_table(correlations: Sequence[Finding], people: str) -> Table:
 
 
 def _alpha_forest(alphas: Sequence[Finding], people: str) -> Forest | None:
-    chosen = [f for f in alphas if identified(f)]
-    terms = {f.term for f in chosen}
+    """Draw one reading of the scale, the ordinal if it is there; the table has the others."""
+    terms = {f.term for f in alphas if identified(f)}
+    term = "ordinal" if "ordinal" in terms else next(iter(sorted(terms)), "")
+    chosen = [f for f in alphas if identified(f) and f.term == term]
     if not any(f.level == PEOPLE for f in chosen) or len(chosen) < 2:
         return None
-    many = len(terms) > 1
-    rows = tuple(_row(f, _alpha_label(f, people, with_term=many), strong=f.level == PEOPLE) for f in chosen)
-    return _forest(
-        rows, f"Krippendorff’s α of {people}, and of the judge in one rater’s place", "Krippendorff’s α"
-    )
-
-
-def _alpha_label(f: Finding, people: str, *, with_term: bool) -> str:
-    who = people if f.level == PEOPLE else f.judge
-    return f"{who} ({words.plain(f.term)})" if with_term else who
+    rows = tuple(_row(f, people if f.level == PEOPLE else f.judge, strong=f.level == PEOPLE) for f in chosen)
+    title = f"Krippendorff’s α of {people}, and of the judge in one rater’s place"
+    return _forest(rows, title, f"Krippendorff’s α ({words.plain(term)})")
 
 
 def _correlation_forest(correlations: Sequence[Finding], people: str) -> Forest | None:

@@ -26,9 +26,9 @@ def position_section(found: Findings, people: str) -> Section | None:
     return Section(
         "position",
         "Position bias",
-        "Does the judge favour what it is shown first? Each pair was shown in both orders. “No bias” is "
-        "only said where the interval lies inside the margin of equivalence; otherwise the answer is "
-        "“inconclusive”.",
+        "Does the judge favour what it is shown first? It is asked of the pairs that were shown in both orders. "
+        "“No bias” is only said where the interval lies inside the margin of equivalence; otherwise the "
+        "answer is “inconclusive”.",
         (Panel("all", forest=_forest(found, views, people), tables=tables),),
     )
 

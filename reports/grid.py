@@ -31,15 +31,18 @@ class Notes:
         return tuple(self._numbers)
 
 
-def value_cell(finding: Finding | None, notes: Notes, *, with_notes: bool = True) -> Cell:
-    """Return estimate and interval; says "not identified" with the reason where there is none."""
+def value_cell(finding: Finding | None, notes: Notes, *, alike: Sequence[Finding] = ()) -> Cell:
+    """Return estimate and interval; says "not identified" with the reason where there is none.
+
+    The findings of `alike` (the column) decide on the places, so that the numbers stand in line.
+    """
     if finding is None:
         return BLANK
-    marks = notes.of(finding) if with_notes else ()
+    marks = notes.of(finding)
     if finding.estimate is None:
         reason = "; ".join(finding.warnings) or finding.method
         return Cell("not identified", tone="unknown", hint=reason, notes=marks)
-    value, bounds = numbers.value_and_interval(finding)
+    value, bounds = numbers.value_and_interval(finding, alike=alike)
     return Cell(value, bounds, hint=finding.method, notes=marks)
 
 

@@ -38,19 +38,24 @@ def _headline(found: Findings, judge: str, criterion: str, people: str) -> Headl
     best, second = systems[:2]
     pair = pair_of(found, "win_rate", best, second, judge=judge, criterion=criterion)
     if pair is not None and pair.estimate is not None:
-        tied = _tied(found, systems, judge, criterion, pair)
+        tied = _tied(found, systems, judge, criterion, pair, level=0.5)
         return _by_duels(pair, best, second, tied, judge=judge, criterion=criterion, detail=detail)
     return _by_means(found, systems, judge, criterion, detail)
 
 
-def _tied(found: Findings, systems: Sequence[str], judge: str, criterion: str, pair: Pair) -> list[str]:
-    """Return the systems that may be first: by rank intervals, else by the interval of the first pair."""
+def _tied(
+    found: Findings, systems: Sequence[str], judge: str, criterion: str, pair: Pair, *, level: float
+) -> list[str]:
+    """Return the systems that may be first: by rank intervals, else by the interval of the first pair.
+
+    `level` is where the pair is level: one half for shares, zero for differences.
+    """
     ranks = {f.system: f for f in found.where("ranking", "rank", judge=judge, criterion=criterion)}
     first = ranks.get(systems[0])
     if first is not None and first.ci_low is not None:
         return [s for s in systems if s in ranks and ranks[s].ci_low is not None and ranks[s].ci_low == 1]
     low, _ = pair.bounds
-    return list(systems[:1]) if low is not None and low > 0.5 else list(systems[:2])
+    return list(systems[:1]) if low is not None and low > level else list(systems[:2])
 
 
 def _by_duels(
@@ -60,7 +65,7 @@ def _by_duels(
     if len(tied) <= 1:
         sentence = f"{best} beats {second} in {share} of comparisons"
         return Headline(sentence, detail, clear=True, judge=judge, criterion=criterion)
-    names = _listed(list(tied))
+    names = _listed(tied)
     sentence = (
         f"No clear winner: {names} cannot be told apart. {best} wins {share} of comparisons with {second}"
     )
@@ -87,13 +92,15 @@ def _by_means(found: Findings, systems: Sequence[str], judge: str, criterion: st
     if pair is None or pair.estimate is None:
         sentence = f"{best} has the highest mean score; there is no test of its difference from {second}"
         return Headline(sentence, detail, clear=False, judge=judge, criterion=criterion)
+    tied = _tied(found, systems, judge, criterion, pair, level=0.0)
     low, high = pair.bounds
     gap = " ".join(numbers.together(pair.estimate, low, high)).strip()
-    if low is not None and low > 0:
+    if len(tied) == 1:
         sentence = f"{best} scores {gap} points higher than {second}"
         return Headline(sentence, detail, clear=True, judge=judge, criterion=criterion)
     sentence = (
-        f"No clear winner: {best} and {second} cannot be told apart. The difference of their means is {gap}"
+        f"No clear winner: {_listed(tied)} cannot be told apart. "
+        f"The difference of the means of {best} and {second} is {gap}"
     )
     return Headline(sentence, detail, clear=False, judge=judge, criterion=criterion)
 
@@ -143,16 +150,26 @@ def _people_fact(found: Findings, judge: str, criterion: str, people: str) -> Fa
             f"with the judge in one rater’s place; among themselves {numbers.estimate(among)}",
             tone,
         )
-    for level in ("item", "context", "system"):
-        f = found.one("agreement", "spearman", level=level, judge=judge, criterion=criterion)
-        if f is not None and identified(f):
-            return Fact(label, f"ρ {numbers.estimate(f)}", f"Spearman, {words.plain(level)}", "")
-    return Fact(label, "not known", "no people rated what this judge judged on this criterion", "warn")
+    other = _other_agreement(found, judge, criterion)
+    if other is not None:
+        level = f", {words.plain(other.level)}" if other.level in {"item", "context", "system"} else ""
+        return Fact(label, numbers.estimate(other), words.name_of(other.statistic) + level)
+    return Fact(label, "not known", f"nothing sets this judge’s answers beside those of {people}", "warn")
+
+
+def _other_agreement(found: Findings, judge: str, criterion: str) -> Finding | None:
+    """Return a correlation, single responses first, else whatever else the family has of this judge."""
+    where = {"judge": judge, "criterion": criterion}
+    correlations = (
+        found.one("agreement", "spearman", level=s, **where) for s in ("item", "context", "system")
+    )
+    rest = (f for f in found.where("agreement", **where) if not f.term.startswith("share"))
+    return next((f for f in (*correlations, *rest) if f is not None and identified(f)), None)
 
 
 def _alpha_pair(alphas: Sequence[Finding], judge: str) -> tuple[Finding, Finding] | None:
     among = {f.term: f for f in alphas if f.level == PEOPLE and identified(f)}
-    for f in alphas:
+    for f in sorted(alphas, key=lambda f: f.term != "ordinal"):
         if f.level != PEOPLE and f.judge == judge and identified(f) and f.term in among:
             return f, among[f.term]
     return None

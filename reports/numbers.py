@@ -7,6 +7,8 @@ from functools import partial
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from judge.types import Finding
 
 Unit: TypeAlias = Literal["share", "points", "count", "rank", "number"]
@@ -81,13 +83,15 @@ def common_places(*values: float | None) -> int | None:
     return max(0, min(3, places)) if largest >= 0.005 else None
 
 
-def together(estimate: float, low: float | None, high: float | None) -> tuple[str, str]:
-    """Write a plain number and its interval with the same places.
+def together(
+    estimate: float, low: float | None, high: float | None, others: Iterable[float | None] = ()
+) -> tuple[str, str]:
+    """Write a plain number and its interval with the same places, those of `others` included.
 
     >>> together(0.98, 0.91, 1.05), together(0.02, None, None)
     (('0.98', '[0.91, 1.05]'), ('0.020', ''))
     """
-    places = common_places(estimate, low, high)
+    places = common_places(estimate, low, high, *others)
     write = significant if places is None else partial(fixed, places=places)
     if low is None or high is None or math.isnan(low) or math.isnan(high):
         return write(estimate), ""
@@ -147,11 +151,17 @@ def estimate(finding: Finding, *, places: int = 1) -> str:
     return f"{value} {bounds}".strip()
 
 
-def value_and_interval(finding: Finding, *, places: int = 1) -> tuple[str, str]:
-    """Write the estimate of `finding` with its unit, and its interval, with the same number of places."""
+def value_and_interval(
+    finding: Finding, *, places: int = 1, alike: Iterable[Finding] = ()
+) -> tuple[str, str]:
+    """Write the estimate of `finding` with its unit, and its interval, with the same places.
+
+    Plain numbers are written with the places of the findings `alike` (those of the same column).
+    """
     unit = unit_of(finding)
     if unit == "number" and finding.estimate is not None and not math.isnan(finding.estimate):
-        return together(finding.estimate, finding.ci_low, finding.ci_high)
+        others = [x for f in alike for x in (f.estimate, f.ci_low, f.ci_high)]
+        return together(finding.estimate, finding.ci_low, finding.ci_high, others)
     bounds = interval(finding.ci_low, finding.ci_high, unit, places=places)
     return with_unit(finding.estimate, unit, places=places), bounds
 

@@ -138,21 +138,24 @@ def _rank_table(found: Findings, systems: Sequence[str], judge: str, criterion: 
     )
     present = [(s, fam, label) for s, fam, label in wanted if found.where(fam, s, **where)]
 
+    every = {s: [f for f in found.where(fam, s, **where) if not f.system_b] for s, fam, _ in present}
+    counts = next((c for s, c in every.items() if s != "rank"), [])
+    items = {f.system: f.n_items for f in counts}
+
     def cells(system: str) -> tuple[Cell, ...]:
         row: list[Cell] = []
-        counted = None
-        for statistic, family, _ in present:
-            f = found.one(family, statistic, system=system, system_b="", **where)
-            counted = counted if counted is not None or f is None else f.n_items
-            row.append(_rank_cell(f, notes) if statistic == "rank" else grid.value_cell(f, notes))
-        at = 1 if present and present[0][0] == "rank" else 0
-        return (*row[:at], Cell(system, tone="name"), *row[at:], grid.count_cell(counted))
+        for statistic, given in every.items():
+            f = next((f for f in given if f.system == system), None)
+            show = _rank_cell(f, notes) if statistic == "rank" else grid.value_cell(f, notes, alike=given)
+            row.append(show)
+        at = 1 if "rank" in every else 0
+        return (*row[:at], Cell(system, tone="name"), *row[at:], grid.count_cell(items.get(system)))
 
     rows = tuple(cells(s) for s in systems)
     columns = [Column(label, "num", words.GLOSSARY.get(s, "")) for s, _, label in present]
-    columns.insert(1 if present and present[0][0] == "rank" else 0, Column("System"))
+    columns.insert(1 if "rank" in every else 0, Column("System"))
     columns.append(
-        Column("Items", "num", "How many comparisons or scores the first number of the row rests on.")
+        Column("Items", "num", "How many pairs or dialogues the first number of the row rests on.")
     )
     return Table("Systems, the strongest first", tuple(columns), rows, notes.texts())
 

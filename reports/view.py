@@ -143,7 +143,7 @@ def _subtitle(run: Run) -> str:
 
 def _facts(run: Run, found: Findings, people: str) -> tuple[Fact, ...]:
     dialogues = len(run.dialogues) or max((f.n_dialogues or 0 for f in found.all), default=0)
-    systems = sorted({r.system_id for r in run.responses} or {f.system for f in found.all if f.system})
+    systems = sorted({r.system_id for r in run.responses} | {f.system for f in found.all if f.system})
     judges = _judges(run)
     shown = [
         Fact("Dialogues", numbers.whole(dialogues)),

@@ -114,9 +114,9 @@ def test_any_manifest_becomes_tables() -> None:
     assert [t.caption for t in tables] == ["Run", "A", "B", "G"]
 
 
-def test_command_renders_and_says_where(folder: Path, tmp_path: Path) -> None:
+def test_command_renders_and_says_where(bare: Path, tmp_path: Path) -> None:
     """`judge report RUN --out FILE --json` writes the file and prints its path and size."""
     target = tmp_path / "r.html"
-    result = CliRunner().invoke(command, [str(folder), "--out", str(target), "--json"])
+    result = CliRunner().invoke(command, [str(bare), "--out", str(target), "--json"])
     assert result.exit_code == 0, result.output
     assert json.loads(result.output) == {"report": str(target), "bytes": target.stat().st_size}
