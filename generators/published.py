@@ -8,8 +8,8 @@ They are one family of formats: a record for each turn, a line for each field::
     Ref:how did you do it ?             the reference; a line of dashes or an empty line may follow
 
 Read so: KEMP and EmpDG (Pred), MIME (Topk, Beam, Greedy), MoEL (trs, trs+multitask, MOE, MOE+oracle), and
-what the code of CEM writes (Beam, Greedy), which CASE, ESCM, FE and CAB build on. Lines before the first
-record (comments, scores) are kept in `Published.preamble`.
+what the code of CEM writes (Beam, Greedy), which CASE took over. Lines before the first record (comments,
+scores) are kept in `Published.preamble`.
 """
 
 from __future__ import annotations
