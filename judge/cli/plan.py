@@ -58,10 +58,10 @@ def _panel_lines(panel: PanelPlan) -> list[str]:
         money = "price unknown: state it in the study (price = { input = ..., output = ... })"
     else:
         money = f"{low:.2f} to {high:.2f} dollars"
+    out = f"{panel.output_tokens_low:,} to {panel.output_tokens_high:,} out"
     return [
         f"calls    {panel.calls:,}",
-        f"tokens   about {panel.input_tokens:,} in, {panel.output_tokens_low:,} to"
-        f" {panel.output_tokens_high:,} out",
+        f"tokens   about {panel.input_tokens:,} in, {out}",
         f"cost     {money}",
         f"time     {_clock(panel.seconds_low)} to {_clock(panel.seconds_high)}",
     ]

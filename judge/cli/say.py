@@ -49,11 +49,15 @@ class Voice:
             err=True,
         )
 
+    def people(self, result: RunResult) -> str:
+        """Return how the run's human raters are called: simulated ones are never called people."""
+        return "simulated people" if result.simulated else "people"
+
     def result(self, result: RunResult, *, rendered: bool) -> None:
         """Print what came of a run: the headline, what is missing, where to look."""
         from judge.cli.summary import summary_lines
 
-        for line in summary_lines(result.findings):
+        for line in summary_lines(result.findings, people=self.people(result)):
             click.echo(line)
         for line in trouble_lines(result):
             click.echo(line)

@@ -64,6 +64,7 @@ class RunResult:
     gaps: list[Gap] = field(default_factory=list)
     missing: dict[str, int] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
+    simulated: bool = False
     seconds: float = 0.0
 
 
@@ -129,6 +130,7 @@ class _Job:
     def run(self) -> RunResult:
         study = self.study
         library = wiring.load_library(study)
+        wiring.check_study_names(study, library)
         everything, dialogues = load.load_dialogues(study.dialogues, study.seed)
         responses = load.load_responses(study.systems, dialogues, everything)
         judges = [
@@ -136,6 +138,7 @@ class _Job:
             for spec, handle in zip(study.judges, wiring.handles(study.judges), strict=True)
         ]
         people = load.load_people(study)
+        self.result.simulated = people.simulated
         # Everything that the user may have got wrong is looked at before the first call is paid.
         wiring.choose_rubrics(library, study.judging)
         generations = _generations(study, dialogues)
@@ -275,7 +278,10 @@ class _Job:
     def _write_tables(self, panels: list[Panel], material: Material) -> None:
         folder = self.folder
         self.events.note("writing tables")
-        self.result.open_questions = sum(self.store.plan_state(p.stage).pending for p in panels)
+        states = [self.store.plan_state(p.stage) for p in panels]
+        self.result.open_questions = sum(state.pending for state in states)
+        # A run that is taken up again does not even look at what it knows: count it here.
+        self.result.kept = max(self.result.kept, sum(s.answered for s in states) - self.result.asked)
         answers = [
             material.responses[s][d.dialogue_id]
             for s in material.systems

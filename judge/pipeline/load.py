@@ -28,6 +28,12 @@ class People:
     ratings: pd.DataFrame | None
     duels: pd.DataFrame | None
 
+    @property
+    def simulated(self) -> bool:
+        """Whether any rater is made up: a rater_id that begins with ``simulated``."""
+        frames = [frame for frame in (self.ratings, self.duels) if frame is not None]
+        return any(str(r).startswith("simulated") for f in frames for r in f["rater_id"].unique())
+
 
 def load_dialogues(source: DialogueSource, seed: int) -> tuple[list[Dialogue], list[Dialogue]]:
     """Read, filter and sample the dialogues, in the order of the file.

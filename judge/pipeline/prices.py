@@ -10,7 +10,7 @@ from judge.providers.presets import Price, price_of
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from judge.study import Study
+    from judge.study import JudgeSpec, Study, SystemSpec
     from judge.types import Answer, Request
 
 _FREE = frozenset({"embedded", "recorded", "scripted"})
@@ -23,13 +23,18 @@ UNKNOWN_LENGTH = 1024
 
 def own_prices(study: Study) -> dict[str, Price]:
     """Return the prices that the study states itself, by model."""
-    found = {}
-    for spec in (*study.judges, *(s for s in study.systems if s.model)):
-        stated: Mapping[str, float] | None = getattr(spec, "price", None)
-        if stated:
-            source = Price(**dict(stated), source="the study file", known="stated")
-            found[str(spec.model)] = source
-    return found
+    specs: list[JudgeSpec | SystemSpec] = [*study.judges, *(s for s in study.systems if s.model)]
+    return {str(spec.model): _stated(spec.price) for spec in specs if spec.price}
+
+
+def _stated(price: Mapping[str, float]) -> Price:
+    return Price(
+        input=price.get("input"),
+        output=price.get("output"),
+        cached=price.get("cached"),
+        source="the study file",
+        known="stated",
+    )
 
 
 def pricing(study: Study) -> Callable[[Request, Answer | None], float | None]:

@@ -137,13 +137,12 @@ def make_panels(
         )
     panels, notes = [], []
     for one in wired:
-        mine = []
-        for rubric in rubrics:
-            reason = _cannot(one.provider, rubric)
-            if reason is None:
-                mine.append(_panel(study, material, one, rubric))
-            else:
-                notes.append(f"{one.handle} does not judge {rubric.rubric_id} ({rubric.mode}): {reason}")
+        reasons = {(r.rubric_id, r.mode): _cannot(one.provider, r) for r in rubrics}
+        mine = [_panel(study, material, one, r) for r in rubrics if reasons[r.rubric_id, r.mode] is None]
+        # A rubric that the judge applies in the other mode is no gap that anybody would miss.
+        judged = {panel.rubric.rubric_id for panel in mine}
+        missed = {name: why for (name, _), why in reasons.items() if why and name not in judged}
+        notes += [f"{one.handle} does not judge {name}: {why}" for name, why in missed.items()]
         if not mine:
             raise InputError("\n".join([f"the judge {one.handle} can do none of what is asked", *notes]))
         panels.extend(mine)
@@ -176,6 +175,26 @@ def _cannot(provider: Any, rubric: Rubric) -> str | None:
         return None
     reason: str | None = supports(rubric)
     return reason
+
+
+def check_study_names(study: Study, library: RubricLibrary) -> None:
+    """Look up every name of the study at once, before anything is read or asked.
+
+    Raises
+    ------
+    StudyError
+        With each unknown criterion, strategy and provider, its place and the nearest name.
+    """
+    from judge.generators import strategy_names
+    from judge.providers.registry import provider_names
+    from judge.study import require_names
+
+    wanted = modes(study.judging)
+    known = {
+        name for r in library if r.mode in wanted for name in (r.rubric_id, *(c.name for c in r.criteria))
+    }
+    versions = {f"{r.rubric_id}@{r.version}" for r in library if r.mode in wanted}
+    require_names(study, criteria=known | versions, strategies=strategy_names(), providers=provider_names())
 
 
 def load_library(study: Study) -> RubricLibrary:
