@@ -16,8 +16,13 @@ BELOW = 0.97
 FIRST_WINDOW_S = 0.1
 WINDOW_S = 0.2
 WINDOW_CALLS = 10.0
+LONGEST_WINDOW_S = 5.0
+SLOWEST = 0.2
+"""Calls per second below which the pace never falls; a longer wait is the server's to ask for."""
 GROWTH = 0.005
 FASTEST_GROWTH = 0.10
+RECOVERY = 0.05
+"""Calls per second that are added in each second without a refusal, however slow the pace."""
 
 
 @dataclass(slots=True)
@@ -126,15 +131,17 @@ class Pace:
             if length > 1.0:
                 self._open(now)
             return
-        if length < (max(WINDOW_S, WINDOW_CALLS / self.rate) if paced else FIRST_WINDOW_S):
+        window = max(WINDOW_S, min(LONGEST_WINDOW_S, WINDOW_CALLS / self.rate)) if paced else FIRST_WINDOW_S
+        if length < window:
             return
         if self.lost:
             taken = max(1.0, self.sends - self.lost) / length
-            self.rate = BELOW * min(self.rate, taken)
+            self.rate = max(SLOWEST, BELOW * min(self.rate, taken))
             self.clean = 0
         elif self.sends >= 0.8 * self.rate * length:
             self.clean += 1
-            self.rate *= 1.0 + min(FASTEST_GROWTH, GROWTH * self.clean)
+            faster = self.rate * min(FASTEST_GROWTH, GROWTH * self.clean)
+            self.rate += max(faster, RECOVERY * length)
         self._open(now)
 
     def _open(self, now: float) -> None:

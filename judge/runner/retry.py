@@ -28,9 +28,9 @@ class Backoff:
 
     def __init__(self, limits: Limits) -> None:
         # tenacity is loaded at the first failure: most runs on a good day never need it.
-        from tenacity import stop_after_attempt, stop_after_delay, wait_exponential_jitter
+        from tenacity import stop_after_attempt, stop_after_delay, wait_exponential, wait_random
 
-        self._wait = wait_exponential_jitter(initial=FIRST_S, max=LONGEST_S, jitter=JITTER_S)
+        self._wait = wait_exponential(multiplier=FIRST_S, max=LONGEST_S) + wait_random(0.0, JITTER_S)
         self._attempts = stop_after_attempt(limits.max_attempts)
         self._delay = stop_after_delay(limits.max_wait)
 
