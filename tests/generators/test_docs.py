@@ -41,6 +41,7 @@ def test_every_system_of_the_papers_has_a_row() -> None:
     text = (DOCS / "systems.md").read_text(encoding="utf-8")
     for system in (
         "KEMP", "MoEL", "MIME", "EmpDG", "CEM", "CASE", "ESCM", "ESCM_tt", "FE", "CAB", "GPT-4", "Vicuna",
-        "PaLM-2", "Falcon", "Llama2", "ChatGLM3", "Mistral", "HEF", "similar-ICL", "two-stage", "human", "COMET",
+        "PaLM-2", "Falcon", "Llama2", "ChatGLM3", "Mistral", "HEF", "similar-ICL", "two-stage", "human",
+        "COMET",
     ):  # fmt: skip
         assert system in text, system
