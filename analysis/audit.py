@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from judge.analysis.agreement.levels import correlation_findings
 from judge.analysis.agreement.people import alpha_findings
+from judge.analysis.bias.findings import bias_findings
 from judge.analysis.duel_table import encode_duels
 from judge.analysis.inputs import AuditInput, AuditOptions
 from judge.analysis.means import differences, mean_findings
@@ -40,7 +41,7 @@ def audit(data: AuditInput, options: AuditOptions | None = None) -> tuple[Findin
     Returns
     -------
     tuple of Finding
-        In the order outcomes, ranking, means, agreement, position, texts. What the data cannot tell is a
+        In the order outcomes, ranking, means, agreement, position, bias, texts. What the data cannot tell is a
         finding with the verdict ``not_identified`` and the reason in its warnings. What each one means is
         in ``docs/findings.md``.
 
@@ -78,6 +79,7 @@ def _all(data: AuditInput, options: AuditOptions) -> Iterator[Finding]:
         yield from alpha_findings(ratings, options)
     if duels is not None:
         yield from position_findings(duels, options)
+    yield from bias_findings(ratings, duels, data, options)
     if data.features is not None and len(data.features):
         yield from text_findings(data.features, options)
 

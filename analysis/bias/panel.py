@@ -51,38 +51,6 @@ class Effect:
     points: Estimate
 
 
-def bias_findings(
-    ratings: RatingTable | None,
-    duels: DuelTable | None,
-    features: pd.DataFrame | None,
-    options: AuditOptions,
-) -> Iterator[Finding]:
-    """Yield the panel of every judge and criterion.
-
-    Parameters
-    ----------
-    ratings, duels
-        Coded tables, either may be missing.
-    features
-        The features table; without it nothing is yielded.
-    options
-        Confidence and margin (in SD of the judge).
-    """
-    if features is None:
-        return
-    if ratings is not None:
-        columns = feature_columns(features, ratings.dialogue, ratings.system)
-        for material in rating_materials(ratings, columns):
-            yield from panel(material, options)
-    if duels is not None:
-        from judge.analysis.inputs import Codes
-
-        dialogue = Codes(np.arange(len(duels.dialogue_names)), duels.dialogue_names)
-        columns = feature_columns(features, dialogue, duels.system)
-        for material in duel_materials(duels, ratings, columns):
-            yield from panel(material, options)
-
-
 def panel(material: Material, options: AuditOptions) -> Iterator[Finding]:
     """Yield one judge's panel: single features (BH-adjusted), robustness, placebo, joint model."""
     if material.n_rated == 0:
