@@ -25,8 +25,9 @@ import scipy.sparse as sp
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import StratifiedGroupKFold
 
-from judge.providers.embedded.features import BUCKETS, Buckets, counts, sentences, tokens
-from judge.providers.embedded.model import EpitomeModel, Weights, ordinal, stacked, weighed
+from judge.hashed import Hasher, Sparse, inverse_frequency, tfidf
+from judge.providers.embedded.features import BITS, counts, sentences, tokens
+from judge.providers.embedded.model import EpitomeModel, Weights, ordinal, stacked
 
 SHORT = ("ER", "IP", "EX")
 TARGET = Path(__file__).parents[1] / "judge" / "providers" / "embedded" / "epitome.npz"
@@ -39,8 +40,8 @@ class Corpus:
     """All pairs, encoded once. A fold is a list of pair numbers."""
 
     rows: list[dict]
-    whole: list[list[int]]
-    sentence: list[list[int]]
+    whole: list[list[str]]
+    sentence: list[list[str]]
     owner: np.ndarray
     per_text: np.ndarray
     counted: np.ndarray
@@ -52,12 +53,12 @@ class Corpus:
     def read(cls, path: Path) -> Corpus:
         with gzip.open(path, "rt", encoding="utf-8") as stream:
             rows = [json.loads(line) for line in stream]
-        encode, split = Buckets(), [sentences(row["response_post"]) for row in rows]
+        split = [sentences(row["response_post"]) for row in rows]
         per_text = np.array([len(parts) for parts in split])
         return cls(
             rows=rows,
-            whole=[encode([w for part in parts for w in part]) for parts in split],
-            sentence=[encode(part) for parts in split for part in parts],
+            whole=[[w for part in parts for w in part] for parts in split],
+            sentence=[part for parts in split for part in parts],
             owner=np.repeat(np.arange(len(rows)), per_text),
             per_text=per_text,
             counted=np.array([counts(tokens(r["seeker_post"]), p) for r, p in zip(rows, split, strict=True)]),
@@ -96,15 +97,9 @@ def two_steps(x, y, c: float) -> tuple[np.ndarray, np.ndarray]:
     return np.stack([some, strong], axis=1), np.array([some_bias, strong_bias])
 
 
-def matrix(buckets: list[list[int]], idf: np.ndarray) -> sp.csr_matrix:
-    row, column, value = weighed(buckets, idf)
-    return sp.csr_matrix((value, (row, column)), shape=(len(buckets), 2 * BUCKETS))
-
-
-def inverse_frequency(buckets: list[list[int]]) -> np.ndarray:
-    document = np.bincount([b for one in buckets for b in set(one)], minlength=2 * BUCKETS)
-    idf = np.log((1 + len(buckets)) / (1 + document)) + 1.0
-    return np.where(document >= 2, idf, 0.0).astype(np.float16)
+def matrix(texts: list[list[str]], idf: np.ndarray) -> sp.csr_matrix:
+    found: Sparse = tfidf(Hasher(BITS)(texts), idf)
+    return sp.csr_matrix((found.value, (found.row, found.column)), shape=(found.n, len(idf)))
 
 
 def first_level(x: sp.csr_matrix, y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -137,7 +132,7 @@ def tune(p: np.ndarray, truth: np.ndarray) -> np.ndarray:
 
 def train(corpus: Corpus, index: np.ndarray, seed: int) -> Weights:
     """Train on the pairs of `index` alone; the last step sees only held-out readings of the first."""
-    idf = inverse_frequency([corpus.whole[i] for i in index])
+    idf = inverse_frequency(Hasher(BITS)([corpus.whole[i] for i in index]), 2 << BITS)
     whole, sentence = matrix(corpus.whole, idf), matrix(corpus.sentence, idf)
     read_whole, read_sentence = np.zeros((whole.shape[0], 6)), np.zeros((sentence.shape[0], 6))
     for a, b in folds(corpus, index, 1, seed):

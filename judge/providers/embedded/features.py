@@ -1,6 +1,6 @@
-"""Text to numbers for the embedded judge: hashed n-grams and a few counts, no vocabulary.
+"""Text to tokens, sentences and a few counts for the embedded judge.
 
-Every n-gram becomes a bucket by CRC-32, so the shipped weights hold no word of the texts that they were
+The n-grams are hashed (`judge.hashed`), so the shipped weights hold no word of the texts that they were
 trained on. The word lists below are closed classes and everyday words, chosen by us.
 """
 
@@ -9,22 +9,18 @@ from __future__ import annotations
 import html
 import math
 import re
-from itertools import pairwise
 from typing import TYPE_CHECKING
-from zlib import crc32
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
 BITS = 15
-BUCKETS = 1 << BITS
-"""Buckets of each of the two blocks: word n-grams first, then character n-grams."""
+"""Each block, word and character n-grams, has 2**BITS buckets."""
 MAX_WORD = 30
-"""Longer tokens (links, keyboard mashing) are cut: they carry nothing and would fill the cache."""
+"""Longer tokens (links, keyboard mashing) are cut: they carry nothing and would fill the memory."""
 
 _TOKEN = re.compile(r"[^\W\d_]+(?:'[^\W\d_]+)*|\d+|[:;=]-?[()dp/]|<3|[?!]+|[.,;:()\"&<>/-]")
 _SENTENCE = re.compile(r"(?<=[.!?;])\s+|\n+")
-_WORD_CACHE_LIMIT = 50_000
 
 
 def _listing(words: str) -> frozenset[str]:
@@ -66,40 +62,6 @@ def sentences(text: str) -> list[list[str]]:
     """
     parts = (tokens(part) for part in _SENTENCE.split(html.unescape(text)))
     return [part for part in parts if part]
-
-
-class Buckets:
-    """Turns tokens into bucket numbers; remembers the character n-grams of words that it has seen.
-
-    The memory only saves time: the same tokens give the same buckets, in any process and any order.
-    """
-
-    def __init__(self) -> None:
-        self._of_word: dict[str, tuple[int, ...]] = {}
-
-    def __call__(self, words: Sequence[str]) -> list[int]:
-        """Return the buckets of all word 1-3-grams and of all character 2-5-grams inside words."""
-        out: list[int] = []
-        for word in words:
-            out.extend(self._characters(word))
-        framed = ["\x02", *words, "\x03"]
-        mask = BUCKETS - 1
-        out.extend([crc32(word.encode()) & mask for word in framed])
-        out.extend([crc32(" ".join(pair).encode()) & mask for pair in pairwise(framed)])
-        triples = zip(framed, framed[1:], framed[2:], strict=False)
-        out.extend([crc32(" ".join(triple).encode()) & mask for triple in triples])
-        return out
-
-    def _characters(self, word: str) -> tuple[int, ...]:
-        found = self._of_word.get(word)
-        if found is None:
-            padded = f" {word} "
-            grams = (padded[i : i + n] for n in (2, 3, 4, 5) for i in range(len(padded) - n + 1))
-            found = tuple(BUCKETS + (crc32(gram.encode(), 0x9E3779B9) & (BUCKETS - 1)) for gram in grams)
-            if len(self._of_word) >= _WORD_CACHE_LIMIT:
-                self._of_word.clear()
-            self._of_word[word] = found
-        return found
 
 
 def counts(seeker: Sequence[str], parts: Sequence[Sequence[str]]) -> list[float]:

@@ -16,11 +16,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from judge.errors import InputError
-from judge.providers.embedded.features import BITS, BUCKETS, Buckets, counts, sentences, tokens
+from judge.hashed import Hasher, tfidf
+from judge.providers.embedded.features import BITS, counts, sentences, tokens
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from typing import Any
 
     from numpy.typing import NDArray
 
@@ -109,14 +109,14 @@ class EpitomeModel:
     """
 
     def __init__(self, weights: Weights) -> None:
-        if weights.idf.shape != (2 * BUCKETS,):
+        if weights.idf.shape != (2 << BITS,):
             raise InputError(f"weights for {weights.idf.shape} buckets; this version reads 2 x 2**{BITS}")
         self.digest = weights.digest()
         self._idf = weights.idf.astype(np.float32)
         self._whole = weights.whole.astype(np.float32) * weights.whole_scale
         self._sentence = weights.sentence.astype(np.float32) * weights.sentence_scale
         self._weights = weights
-        self._buckets = Buckets()
+        self._hasher = Hasher(BITS)
 
     @classmethod
     def load(cls) -> EpitomeModel:
@@ -136,7 +136,7 @@ class EpitomeModel:
         Returns
         -------
         Prediction
-            Independent of how the responses are batched, up to rounding (about 1e-7).
+            The same for a response whatever else is in the batch.
 
         Raises
         ------
@@ -169,29 +169,7 @@ class EpitomeModel:
         """Return logits, shape (number of texts, 6)."""
         table = self._whole if whole else self._sentence
         bias = self._weights.whole_bias if whole else self._weights.sentence_bias
-        row, column, value = weighed([self._buckets(words) for words in texts], self._idf)
-        out = np.empty((len(texts), 6))
-        for k in range(6):
-            out[:, k] = np.bincount(row, value * table[column, k], len(texts))
-        return out + bias
-
-
-def weighed(buckets: Sequence[Sequence[int]], idf: NDArray[Any]) -> tuple[Ints, Ints, Floats]:
-    """Return the sparse TF-IDF matrix of texts as row, column and value.
-
-    Values are (1 + log count) * idf, scaled to length 1 separately over the word and character buckets.
-    """
-    lengths = np.fromiter((len(one) for one in buckets), dtype=np.int64, count=len(buckets))
-    flat = np.fromiter((b for one in buckets for b in one), dtype=np.int64, count=int(lengths.sum()))
-    shift = BITS + 1
-    keys, number = np.unique(
-        (np.repeat(np.arange(len(buckets)), lengths) << shift) | flat, return_counts=True
-    )
-    row, column = keys >> shift, keys & ((1 << shift) - 1)
-    value = (1.0 + np.log(number)) * idf[column]
-    block = 2 * row + (column >= BUCKETS)
-    norm = np.sqrt(np.bincount(block, value * value, 2 * len(buckets)))
-    return row, column, value / np.maximum(norm, 1e-12)[block]
+        return tfidf(self._hasher(texts), self._idf).dot(table) + bias
 
 
 def ordinal(logits: Floats) -> Floats:

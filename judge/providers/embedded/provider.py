@@ -6,9 +6,10 @@ response can talk it into anything. Its verdicts do not depend on the order of t
 
 from __future__ import annotations
 
+import asyncio
 import json
 from time import perf_counter
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from judge.errors import InputError, RequestRejected
 from judge.types import Answer, Request
@@ -18,6 +19,9 @@ if TYPE_CHECKING:
 
     from judge.providers.embedded.model import EpitomeModel
     from judge.types import Dialogue, Prompt, Rubric, Sampling, Verdict
+
+    _Pair: TypeAlias = tuple[tuple[str, ...], str]  # what the speaker said, and the response
+    _Read: TypeAlias = tuple[tuple[int, ...], tuple[float, ...]]  # levels, expected levels
 
 MODEL = "epitome"
 CRITERIA = ("emotional_reaction", "interpretation", "exploration")
@@ -72,7 +76,8 @@ class EpitomeProvider:
 
     def __init__(self, model: EpitomeModel | None = None) -> None:
         self._given = model
-        self._seen: dict[tuple[tuple[str, ...], str], tuple[tuple[int, ...], tuple[float, ...]]] = {}
+        self._seen: dict[_Pair, _Read] = {}
+        self._waiting: dict[_Pair, None] = {}
 
     def supports(self, rubric: Rubric) -> str | None:
         """Say why a rubric cannot be judged here, or None; see the module's `supports`."""
@@ -119,7 +124,7 @@ class EpitomeProvider:
         if body.get("weights") != self._model.digest:
             raise RequestRejected(f"made for weights {body.get('weights')}, loaded are {self._model.digest}")
         said = tuple(body["said"])
-        read = [self._read(said, text) for text in body["responses"]]
+        read = await self._read([(said, text) for text in body["responses"]])
         pairwise = body["mode"] == "pairwise"
         content = _compared([sum(e) for _, e in read]) if pairwise else _scored(read[0], body["criteria"])
         served = f"{MODEL}-{body['version']}-{self._model.digest}"
@@ -137,17 +142,32 @@ class EpitomeProvider:
             self._given = EpitomeModel.load()
         return self._given
 
-    def _read(self, said: tuple[str, ...], text: str) -> tuple[tuple[int, ...], tuple[float, ...]]:
-        """Return levels and expected levels; each response is read once however many duels it is in."""
-        found = self._seen.get((said, text))
-        if found is None:
-            done = self._model.predict([said], [text])
-            levels, expected = done.levels[0].tolist(), done.expected[0].round(6).tolist()
-            found = tuple(levels), tuple(expected)
-            if len(self._seen) >= _KEPT:
-                self._seen.clear()
-            self._seen[said, text] = found
-        return found
+    async def _read(self, pairs: Sequence[_Pair]) -> list[_Read]:
+        """Return levels and expected levels; each response is read once however many duels it is in.
+
+        Whoever asks at the same time is read in one batch, several times faster than one by one. A
+        response's numbers do not depend on the batch.
+        """
+        known = {pair: self._seen[pair] for pair in pairs if pair in self._seen}
+        new = [pair for pair in pairs if pair not in known]
+        if new:
+            self._waiting.update(dict.fromkeys(new))
+            await asyncio.sleep(0)
+            self._flush()
+            known |= {pair: self._seen[pair] for pair in new}
+        return [known[pair] for pair in pairs]
+
+    def _flush(self) -> None:
+        batch = [pair for pair in self._waiting if pair not in self._seen]
+        self._waiting.clear()
+        if not batch:
+            return
+        if len(self._seen) > _KEPT:
+            self._seen.clear()
+        done = self._model.predict([said for said, _ in batch], [text for _, text in batch])
+        levels, expected = done.levels.tolist(), done.expected.round(6).tolist()
+        found = zip(map(tuple, levels), map(tuple, expected), strict=True)
+        self._seen.update(zip(batch, found, strict=True))
 
 
 def _said(dialogue: Dialogue) -> tuple[str, ...]:
@@ -156,9 +176,7 @@ def _said(dialogue: Dialogue) -> tuple[str, ...]:
     return mine or tuple(turn.text for turn in dialogue.context)
 
 
-def _scored(
-    read: tuple[tuple[int, ...], tuple[float, ...]], criteria: Sequence[str]
-) -> Mapping[str, str | int | dict[str, int]]:
+def _scored(read: _Read, criteria: Sequence[str]) -> Mapping[str, str | int | dict[str, int]]:
     levels = dict(zip(CRITERIA, read[0], strict=True))
     expected = dict(zip(CRITERIA, read[1], strict=True))
     reason = "expected levels: " + ", ".join(f"{name} {expected[name]:.2f}" for name in criteria)

@@ -1,0 +1,207 @@
+"""Texts to hashed n-grams: features without a vocabulary, so that weights can be shipped without any text.
+
+Used by the small models that come with the package. A feature is a bucket number; which words fell into a
+bucket is nowhere written down. Hashes are BLAKE2 and CRC-32, the same in every process and on every
+machine.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from hashlib import blake2b
+from itertools import chain
+from typing import TYPE_CHECKING, Any
+from zlib import crc32
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+    Floats = NDArray[np.float64]
+    Ints = NDArray[np.int64]
+
+_MULTIPLIERS = np.array([0x9E3779B97F4A7C15, 0xC2B2AE3D27D4EB4F, 0x165667B19E3779F9], dtype=np.uint64)
+_FINISH = np.uint64(0xFF51AFD7ED558CCD)
+_CHARACTER_SEED = 0x9E3779B9
+_FRAME = ("\x02", "\x03")
+_KNOWN_LIMIT = 100_000
+
+
+@dataclass(frozen=True)
+class Sparse:
+    """A sparse matrix of n texts by buckets, sorted by row and then by column.
+
+    Attributes
+    ----------
+    row, column
+        Positions of the entries, shape (k,).
+    value
+        The entries, shape (k,).
+    n
+        Number of rows.
+    """
+
+    row: Ints
+    column: Ints
+    value: Floats
+    n: int
+
+    def dot(self, table: NDArray[Any]) -> Floats:
+        """Multiply by a dense table, shape (buckets, m); return (n, m).
+
+        Entries are added in order, so a row's result does not depend on the other rows.
+        """
+        out = np.empty((self.n, table.shape[1]))
+        for k in range(table.shape[1]):
+            out[:, k] = np.bincount(self.row, self.value * table[self.column, k], self.n)
+        return out
+
+
+class Hasher:
+    """Gives the buckets of word n-grams and of character n-grams inside words.
+
+    Words that were seen are remembered to save time; the same text gives the same buckets with or without
+    that memory.
+
+    Parameters
+    ----------
+    bits
+        Each of the two blocks has 2**bits buckets: word n-grams first, then character n-grams.
+    words
+        Orders of the word n-grams, from 1 to 3. Those of two and more see the ends of the text.
+    characters
+        Shortest and longest character n-gram; the ends of the word count as a character.
+
+    Examples
+    --------
+    >>> hasher = Hasher(bits=10)
+    >>> one = hasher([["so", "sorry"], []])
+    >>> one.n, sorted(set(one.row.tolist()))
+    (2, [0])
+    >>> again = Hasher(bits=10)([["so", "sorry"], []])
+    >>> bool((one.column == again.column).all())
+    True
+    """
+
+    def __init__(
+        self, bits: int = 15, words: Sequence[int] = (1, 2, 3), characters: tuple[int, int] = (2, 5)
+    ) -> None:
+        self.bits, self.words, self.characters = bits, tuple(words), characters
+        self._forget()
+
+    @property
+    def buckets(self) -> int:
+        """Number of buckets of both blocks."""
+        return 2 << self.bits
+
+    def __call__(self, texts: Sequence[Sequence[str]]) -> Sparse:
+        """Return how often each bucket is hit by each text.
+
+        Parameters
+        ----------
+        texts
+            The tokens of each text. A text without tokens has no entry.
+        """
+        if len(self._number) > _KNOWN_LIMIT:
+            self._forget()
+        framed = [(_FRAME[0], *text, _FRAME[1]) for text in texts]
+        number = self._number
+        for word in set(chain.from_iterable(framed)).difference(number):
+            self._learn(word)
+        lengths = np.fromiter(map(len, framed), np.int64, len(framed))
+        ids = np.fromiter((number[w] for w in chain.from_iterable(framed)), np.int64, int(lengths.sum()))
+        row = np.repeat(np.arange(len(texts)), lengths)
+        full = lengths[row] > 2
+        return self._counted([*self._word_grams(ids, row, full), self._character_grams(ids, row)], len(texts))
+
+    def _forget(self) -> None:
+        self._number: dict[str, int] = {}
+        self._hash = np.zeros(1024, dtype=np.uint64)
+        self._grams = np.zeros(16384, dtype=np.int64)
+        self._start = np.zeros(1025, dtype=np.int64)
+        for end in _FRAME:
+            self._learn(end)
+
+    def _learn(self, word: str) -> None:
+        known = len(self._number)
+        if known == len(self._hash):
+            self._hash = np.concatenate([self._hash, np.zeros_like(self._hash)])
+            self._start = np.concatenate([self._start, np.zeros(known, dtype=np.int64)])
+        grams = self._spelled(word)
+        start = int(self._start[known])
+        while start + len(grams) > len(self._grams):
+            self._grams = np.concatenate([self._grams, np.zeros_like(self._grams)])
+        self._grams[start : start + len(grams)] = grams
+        self._start[known + 1] = start + len(grams)
+        self._hash[known] = int.from_bytes(blake2b(word.encode(), digest_size=8).digest(), "little")
+        self._number[word] = known
+
+    def _spelled(self, word: str) -> list[int]:
+        if word in _FRAME:
+            return []
+        padded, (low, high) = f" {word} ", self.characters
+        size = 1 << self.bits
+        return [
+            size + (crc32(padded[i : i + n].encode(), _CHARACTER_SEED) & (size - 1))
+            for n in range(low, high + 1)
+            for i in range(len(padded) - n + 1)
+        ]
+
+    def _word_grams(self, ids: Ints, row: Ints, full: NDArray[np.bool_]) -> list[tuple[Ints, Ints]]:
+        hashes = self._hash[ids]
+        frame = ids < len(_FRAME)
+        found = []
+        for n in self.words:
+            count = len(ids) - n + 1
+            if count <= 0:
+                continue
+            keep = ~frame if n == 1 else (row[:count] == row[n - 1 :]) & full[:count]
+            mixed = np.full(count, n, dtype=np.uint64)
+            for i in range(n):
+                mixed = (mixed ^ hashes[i : i + count]) * _MULTIPLIERS[i]
+                mixed ^= mixed >> np.uint64(29)
+            mixed *= _FINISH
+            bucket = (mixed >> np.uint64(64 - self.bits)).astype(np.int64)
+            found.append((row[:count][keep], bucket[keep]))
+        return found
+
+    def _character_grams(self, ids: Ints, row: Ints) -> tuple[Ints, Ints]:
+        start, length = self._start[ids], self._start[ids + 1] - self._start[ids]
+        before = np.cumsum(length) - length
+        position = np.repeat(start - before, length) + np.arange(int(length.sum()))
+        return np.repeat(row, length), self._grams[position]
+
+    def _counted(self, found: Sequence[tuple[Ints, Ints]], n: int) -> Sparse:
+        shift = self.bits + 1
+        keys = np.concatenate([(row << shift) | bucket for row, bucket in found])
+        unique, count = np.unique(keys, return_counts=True)
+        return Sparse(unique >> shift, unique & ((1 << shift) - 1), count.astype(float), n)
+
+
+def tfidf(counts: Sparse, idf: NDArray[Any]) -> Sparse:
+    """Weigh counts: (1 + log count) * idf, scaled to length 1 separately in each half of the buckets.
+
+    Parameters
+    ----------
+    counts
+        Entries of at least 1.
+    idf
+        Weight of each bucket, shape (buckets,); buckets of weight 0 are dropped.
+    """
+    weight = idf[counts.column]
+    keep = weight > 0
+    row, column = counts.row[keep], counts.column[keep]
+    value = (1.0 + np.log(counts.value[keep])) * weight[keep]
+    block = 2 * row + (column >= len(idf) // 2)
+    norm = np.sqrt(np.bincount(block, value * value, 2 * counts.n))
+    return Sparse(row, column, value / norm[block], counts.n)
+
+
+def inverse_frequency(counts: Sparse, buckets: int, at_least: int = 2) -> NDArray[np.float16]:
+    """Return log((1 + n) / (1 + texts with the bucket)) + 1, and 0 for buckets in fewer texts than that."""
+    document = np.bincount(counts.column, minlength=buckets)
+    idf = np.log((1 + counts.n) / (1 + document)) + 1.0
+    return np.where(document >= at_least, idf, 0.0).astype(np.float16)
