@@ -1,10 +1,10 @@
-"""Turn the shared research sets into the project's long tables, so that `judge audit` and `compare` read them.
+"""Turn the shared research sets into our long tables, so that `judge audit` and `compare` read them.
 
     python benchmarks/real_data.py NAME OUT [--data FOLDER]
 
-NAME is one of the sets below or ``all`` (then each goes to OUT/NAME). FOLDER holds the research data (by default
-$JUDGE_SHARED_DATA/data, else ``shared/data`` beside the checkout). OUT must lie outside the checkout: most of
-these sets may not be passed on. What each conversion decides is said in its docstring.
+NAME is one of the sets below or ``all`` (then each goes to OUT/NAME). FOLDER holds the research data (by
+default $JUDGE_SHARED_DATA/data, else ``shared/data`` beside the checkout). OUT must lie outside the checkout:
+most of these sets may not be passed on. What each conversion decides is said in its docstring.
 """
 
 from __future__ import annotations
@@ -72,8 +72,9 @@ def duel(dialogue: Any, pair: tuple[str, str], rater: str, kind: str, verdict: A
     return {**row, **FAILED} if verdict is None else row
 
 
-def response(dialogue: Any, system: str, text: str, **more: Any) -> Row:
-    return {"dialogue_id": str(dialogue), "system_id": system, "text": text, **more}
+def response(dialogue: Any, system: str, text: Any, **more: Any) -> Row:
+    # A few sets hold texts such as "True" as bare JSON values.
+    return {"dialogue_id": str(dialogue), "system_id": system, "text": str(text), **more}
 
 
 def prompt_dialogue(dialogue: Any, *turns: str, **more: Any) -> Row:
@@ -217,7 +218,7 @@ AB = ("response_a", "response_b")
 
 
 def llmbar(data: Path) -> Tables:
-    """Pairs with a gold label (rater ``gold``, a person), judged by each judge with each prompt in both orders.
+    """Pairs with a gold label (rater ``gold``, a person), judged by each judge and prompt in both orders.
 
     A rater is judge/prompt. The verdicts are already about the un-swapped labels; null is a parse failure.
     """
@@ -249,7 +250,7 @@ def pair_texts(items: Path, key: str, split: str) -> Tables:
 
 
 def judgebench(data: Path) -> Tables:
-    """Pairs of which one is correct (rater ``gold``). Decisions are as shown: order ba is turned back here."""
+    """Pairs of which one is correct (rater ``gold``). Decisions are as shown: order ba is turned back."""
     items, verdicts = (data / "judgebench" / f"{name}.jsonl.gz" for name in ("items", "verdicts"))
     word = {"A>B": "A", "B>A": "B", "A=B": "tie", None: None}
     turned = {"A": "B", "B": "A", "tie": "tie", None: None}
@@ -318,7 +319,7 @@ def summeval(data: Path) -> Tables:
 
 
 def topicalchat(data: Path) -> Tables:
-    """360 responses of six systems; the mean of the annotators as one person, 20 samples of a judge as repeats."""
+    """360 responses of six systems; the annotators' mean as one person, 20 samples of a judge as repeats."""
     folder = data / "topicalchat_gpt35"
 
     def ratings() -> Iterator[Row]:
@@ -345,13 +346,15 @@ def alpaca(data: Path) -> Tables:
     """AlpacaEval 2: a preference from 1 (baseline, system_a) to 2 (system_b), kept as probability of A.
 
     The verdict is the side of 1.5. The order shown was drawn at random and is not in the set: AB stands for
-    unknown, so that nothing about position can be read from it.
+    unknown, so that nothing about position can be read from it. The baseline against itself is left out.
     """
     folder = data / "alpaca_eval2"
 
     def duels() -> Iterator[Row]:
         for r in rows(folder / "preferences.jsonl.gz"):
             preference, pair = r["preference"], (r["system_a"], r["system_b"])
+            if pair[0] == pair[1]:
+                continue
             verdict = "tie" if preference == 1.5 else "A" if preference < 1.5 else "B"
             share = 2 - preference
             yield duel(r["item_id"], pair, r["judge"], "judge", verdict, probability=share)
@@ -395,7 +398,7 @@ def alttest(data: Path) -> Tables:
 
 
 def vicuna(data: Path) -> Tables:
-    """Reviews by GPT-4 of the Vicuna questions, order AB only; FairEval's people on gpt35 against vicuna-13b."""
+    """Reviews by GPT-4 of the Vicuna questions, order AB only; FairEval's people on gpt35 v vicuna-13b."""
     folder = data / "vicuna_faireval"
 
     def duels() -> Iterator[Row]:
