@@ -93,7 +93,7 @@ class AnthropicProvider(HostedProvider):
 
     def body(self, model: str, prompt: Prompt, sampling: Sampling) -> dict[str, Any]:
         """Return the JSON body; the system messages go into a field of their own."""
-        able = abilities("anthropic", model, own_server=self.base_url != self.home)
+        able = abilities(self.name, model, own_server=self.base_url != self.home)
         limit = DEFAULT_MAX_TOKENS if sampling.max_tokens is None else sampling.max_tokens
         body: dict[str, Any] = {
             "model": model,

@@ -44,7 +44,9 @@ class Provider(Protocol):
     name: str
 
     def request(self, model: str, prompt: Prompt, sampling: Sampling, repeat: int = 0) -> Request:
-        """Say exactly what will be sent. Pure: no I/O, and the same arguments give the same request.
+        """Say exactly what will be sent, without asking anyone.
+
+        The same arguments give the same request, until a server refuses a parameter (see above).
 
         Parameters
         ----------

@@ -102,7 +102,7 @@ class OpenAIProvider(HostedProvider):
 
     def body(self, model: str, prompt: Prompt, sampling: Sampling) -> dict[str, Any]:
         """Return the JSON body."""
-        able = abilities("openai", model, own_server=self.base_url != self.home)
+        able = abilities(self.name, model, own_server=self.base_url != self.home)
         body: dict[str, Any] = {
             "model": model,
             "messages": [{"role": part.role, "content": part.content} for part in prompt.messages],

@@ -36,7 +36,7 @@ def parse_model(name: str) -> tuple[str, str]:
     (('openai', 'gpt-4o'), ('recorded', 'runs/old/duels.jsonl'))
     """
     provider, slash, model = name.strip().partition("/")
-    if provider in provider_names():
+    if provider in BUILT_IN or provider in _plugins():
         if slash and model:
             return provider, model
         raise UnknownNameError(

@@ -86,7 +86,10 @@ class SdkWire:
         except sdk.APIConnectionError as exc:
             raise ServerFault(f"the connection failed: {describe(exc.__cause__ or exc)}") from exc
         except sdk.APIStatusError as exc:
-            return Reply(exc.status_code, exc.response.headers, exc.response.content, cause=exc)
+            content = exc.response.content
+            # A server that sends the key back would put it into the vendor's exception: drop that one.
+            echoed = self._key.hide(content) is not content
+            return Reply(exc.status_code, exc.response.headers, content, cause=None if echoed else exc)
         except (sdk.APIError, httpx2.HTTPError, OSError) as exc:
             raise ServerFault(f"the call failed: {describe(exc)}") from exc
         except Exception as exc:  # the aiohttp transport lets its own errors through while the body is read
