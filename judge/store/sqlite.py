@@ -16,6 +16,7 @@ from judge.store.base import Failed, Stored
 from judge.store.codec import RequestCodec, decode_answer, decode_request, encode_answer
 from judge.store.durable import LogSyncer
 from judge.store.faults import store_error, told_plainly
+from judge.store.inspecting import Inspecting
 from judge.store.keys import ALGORITHM, canonical
 from judge.store.migrations import migrate
 from judge.store.plans import Plans
@@ -56,7 +57,7 @@ def unpack(key: bytes) -> str:
     return _PREFIX + key.hex()
 
 
-class SqliteStore(Plans):
+class SqliteStore(Plans, Inspecting):
     """Keeps answers, failures and plans in one file; see `judge.store.base` for the methods' contracts.
 
     Parameters
@@ -193,40 +194,6 @@ class SqliteStore(Plans):
             for row in rows:
                 yield self._stored(row, None)
             last = rows[-1][7]
-
-    def raw_answers(self) -> Iterator[tuple[bytes, str, str, int, bytes, bytes]]:
-        """Stream key, provider, model, repeat, request and answer as they lie in the file, for checks."""
-        self.flush()
-        return self._conn.execute(
-            "SELECT a.key, o.provider, o.model, a.repeat, a.request, a.answer "
-            "FROM answers a LEFT JOIN origins o ON o.id = a.origin"
-        )
-
-    def inflate(self, request: bytes) -> bytes:
-        """Return the canonical text of a request as it lies in the file; ValueError where it is damaged."""
-        return self._codec.decode(request)
-
-    def check_file(self) -> Iterator[str]:
-        """Let SQLite check the file; one line a problem."""
-        with told_plainly(self.path):
-            for (line,) in self._conn.execute("PRAGMA integrity_check"):
-                if line != "ok":
-                    yield f"file: {line}"
-
-    def check_links(self) -> Iterator[str]:
-        """Say which links and plans lead nowhere; one line a problem."""
-        with told_plainly(self.path):
-            lost = "SELECT key, kind FROM links WHERE target NOT IN (SELECT key FROM answers)"
-            for key, kind in self._conn.execute(lost):
-                if self._answered(key):
-                    yield f"answer {unpack(key)}: its {kind} answer is missing"
-            gaps = (
-                "SELECT stage, count(plan.seq), max(plan.seq) + 1 FROM plans "
-                "JOIN plan ON plan.plan = plans.id WHERE complete GROUP BY plans.id"
-            )
-            for stage, rows, planned in self._conn.execute(gaps):
-                if rows != planned:
-                    yield f"plan {stage}: {planned - rows} of {planned} rows are missing"
 
     def spent(self) -> tuple[int, float]:
         """Return the answers that were paid so far and their dollars (unknown costs are left out)."""
