@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from judge.reports import grid, numbers, words
@@ -24,7 +25,9 @@ def agreement_section(found: Findings, people: str) -> Section | None:
     everything = found.where("agreement")
     if not everything:
         return None
-    panels = tuple(_panel(found, c, people) for c in criteria_in_order({f.criterion for f in everything}))
+    known = {f.criterion for f in everything if identified(f)}
+    criteria = criteria_in_order({f.criterion for f in everything})
+    panels = tuple(_panel(found, c, people) for c in sorted(criteria, key=lambda c: c not in known))
     return Section(
         "agreement",
         f"Agreement with {people}",
@@ -47,7 +50,13 @@ def _panel(found: Findings, criterion: str, people: str) -> Panel:
     rest = [f for f in found.where("agreement", criterion=criterion) if f.statistic not in _SHOWN]
     tables.extend(grid.by_statistic(rest, people=people))
     forest = _alpha_forest(alphas, people) or _correlation_forest(correlations, people)
-    return Panel(criterion or "all", forest=forest, tables=tuple(tables))
+    everything = [*alphas, *correlations, *rest]
+    lead = ""
+    if not any(identified(f) for f in everything):
+        reasons = dict.fromkeys(w for f in everything for w in f.warnings)
+        lead = f"Nothing is identified on this criterion: {'; '.join(reasons)}."
+        tables = [replace(t, folded=True) for t in tables]
+    return Panel(words.spaced(criterion) or "all", lead, forest, tuple(tables))
 
 
 def _alpha_table(alphas: Sequence[Finding], people: str) -> Table:

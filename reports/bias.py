@@ -26,9 +26,9 @@ def position_section(found: Findings, people: str) -> Section | None:
     return Section(
         "position",
         "Position bias",
-        "Does the judge favour what it is shown first? It is asked of the pairs that were shown in both orders. "
-        "“No bias” is only said where the interval lies inside the margin of equivalence; otherwise the "
-        "answer is “inconclusive”.",
+        "Does the judge favour what it is shown first? It is asked of the pairs that were shown in both "
+        "orders. “No bias” is only said where the interval lies inside the margin of equivalence; otherwise "
+        "the answer is “inconclusive”.",
         (Panel("all", forest=_forest(found, views, people), tables=tables),),
     )
 
@@ -40,7 +40,7 @@ def _table(found: Findings, views: Sequence[tuple[str, str]], people: str) -> Ta
         slot, conflict, excess = (found.one("position", s, judge=judge, criterion=criterion) for s in _SHOWN)
         return (
             Cell(people if judge == PEOPLE else judge, tone="name"),
-            Cell(criterion),
+            Cell(words.spaced(criterion)),
             grid.value_cell(slot, notes),
             grid.verdict_cell(slot),
             grid.value_cell(conflict, notes),

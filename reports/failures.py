@@ -72,7 +72,7 @@ def _counts(found: Findings, people: str) -> Table | None:
         some = rate or next(iter(cells.values()))
         return (
             Cell(people if key[0] == PEOPLE else key[0], tone="name"),
-            Cell(key[1]),
+            Cell(words.spaced(key[1])),
             *([Cell(key[2] or "all", tone="name" if key[2] else "")] if with_system else []),
             grid.count_cell(some.n_items),
             *(grid.plain_value(cells.get(k)) for k in kinds),
@@ -114,7 +114,7 @@ def _bound_table(
         same = {k: getattr(f, k) for k in ("level", "judge", "criterion", "system", "system_b")}
         return (
             Cell(f.judge, tone="name"),
-            Cell(f.criterion),
+            Cell(words.spaced(f.criterion)),
             Cell(f.system, tone="name"),
             *([Cell(f.system_b, tone="name")] if paired else []),
             grid.value_cell(f, notes),

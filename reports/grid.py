@@ -82,11 +82,16 @@ _COUNTS: tuple[tuple[str, str], ...] = (
 
 
 def generic_table(
-    findings: Sequence[Finding], caption: str, *, folded: bool = False, people: str = "people"
+    findings: Sequence[Finding],
+    caption: str,
+    *,
+    folded: bool = False,
+    people: str = "people",
+    hide: Sequence[str] = (),
 ) -> Table:
-    """Return any findings as one table; columns that are empty throughout are left out."""
+    """Return any findings as one table; columns that say nothing are left out, and those of `hide`."""
     notes = Notes()
-    texts = [pair for pair in _OPTIONAL if any(getattr(f, pair[0]) for f in findings)]
+    texts = [pair for pair in _OPTIONAL if pair[0] not in hide and _says_something(findings, pair[0])]
     counts = [pair for pair in _COUNTS if any(getattr(f, pair[0]) is not None for f in findings)]
     tested = any(f.p is not None for f in findings)
     adjusted = any(f.p_adjusted is not None for f in findings)
@@ -117,13 +122,53 @@ def generic_table(
     return Table(caption, tuple(columns), rows, notes.texts(), folded=folded)
 
 
+def _says_something(findings: Sequence[Finding], column: str) -> bool:
+    values = {getattr(f, column) for f in findings}
+    if column == "level":
+        return len(values) > 1 or findings[0].family == "agreement"
+    return bool(values - {""})
+
+
+def system_table(findings: Sequence[Finding], caption: str) -> Table:
+    """Return findings by term and system as a table of terms by systems.
+
+    Terms that are zero for every system are named in a note and have no row.
+    """
+    notes = Notes()
+    systems = list(dict.fromkeys(f.system for f in findings))
+    by: dict[str, dict[str, Finding]] = {}
+    for f in findings:
+        by.setdefault(f.term, {})[f.system] = f
+    empty = [t for t, row in by.items() if all(f.estimate == 0 for f in row.values())]
+    rows = tuple(
+        (
+            Cell(words.plain(term), tone="name"),
+            *(value_cell(row.get(s), notes, alike=tuple(row.values())) for s in systems),
+        )
+        for term, row in by.items()
+        if term not in empty
+    )
+    columns = (Column("Measure"), *(Column(s, "num") for s in systems))
+    zero = (f"Zero for every system: {', '.join(words.plain(t) for t in empty)}.",) if empty else ()
+    return Table(caption, columns, rows, (*notes.texts(), *zero))
+
+
 def _text(finding: Finding, column: str, people: str) -> str:
     value: str = getattr(finding, column)
     if column == "judge" and value == "people":
         return people
     if column == "level" and finding.family != "agreement":
         return value.replace("_", " ")
+    if column == "criterion":
+        return words.spaced(value)
     return words.plain(value) if column in {"level", "term"} else value
+
+
+def _by_system(findings: Sequence[Finding]) -> bool:
+    """Say whether these are measures of systems: one number for each term and system, no judge, no test."""
+    keys = {(f.term, f.system) for f in findings}
+    plain = all(f.system and not (f.judge or f.system_b or f.verdict == "bias_found") for f in findings)
+    return plain and len(keys) == len(findings) > 1
 
 
 def by_statistic(
@@ -133,6 +178,8 @@ def by_statistic(
     groups: dict[str, list[Finding]] = {}
     for finding in findings:
         groups.setdefault(finding.statistic, []).append(finding)
+    if all(_by_system(group) for group in groups.values()):
+        return tuple(system_table(group, words.name_of(name)) for name, group in groups.items())
     return tuple(
         generic_table(group, words.name_of(name), folded=folded, people=people)
         for name, group in groups.items()

@@ -8,7 +8,7 @@ from judge.reports import numbers, words
 from judge.reports.failures import asked_and_failed
 from judge.reports.index import PEOPLE, identified
 from judge.reports.model import Fact, Headline
-from judge.reports.ranking import Pair, pair_of, systems_in_order
+from judge.reports.ranking import pair_of, systems_in_order
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -44,7 +44,7 @@ def _headline(found: Findings, judge: str, criterion: str, people: str) -> Headl
 
 
 def _tied(
-    found: Findings, systems: Sequence[str], judge: str, criterion: str, pair: Pair, *, level: float
+    found: Findings, systems: Sequence[str], judge: str, criterion: str, pair: Finding, *, level: float
 ) -> list[str]:
     """Return the systems that may be first: by rank intervals, else by the interval of the first pair.
 
@@ -54,12 +54,12 @@ def _tied(
     first = ranks.get(systems[0])
     if first is not None and first.ci_low is not None:
         return [s for s in systems if s in ranks and ranks[s].ci_low is not None and ranks[s].ci_low == 1]
-    low, _ = pair.bounds
+    low = pair.ci_low
     return list(systems[:1]) if low is not None and low > level else list(systems[:2])
 
 
 def _by_duels(
-    pair: Pair, best: str, second: str, tied: Sequence[str], *, judge: str, criterion: str, detail: str
+    pair: Finding, best: str, second: str, tied: Sequence[str], *, judge: str, criterion: str, detail: str
 ) -> Headline:
     share = _share(pair)
     if len(tied) <= 1:
@@ -72,8 +72,8 @@ def _by_duels(
     return Headline(sentence, detail, clear=False, judge=judge, criterion=criterion)
 
 
-def _share(pair: Pair) -> str:
-    low, high = pair.bounds
+def _share(pair: Finding) -> str:
+    low, high = pair.ci_low, pair.ci_high
     close = any(x is not None and 0.49 < x < 0.51 for x in (pair.estimate, low, high))
     places = 1 if close else 0
     text = numbers.with_unit(pair.estimate, "share", places=places)
@@ -93,7 +93,7 @@ def _by_means(found: Findings, systems: Sequence[str], judge: str, criterion: st
         sentence = f"{best} has the highest mean score; there is no test of its difference from {second}"
         return Headline(sentence, detail, clear=False, judge=judge, criterion=criterion)
     tied = _tied(found, systems, judge, criterion, pair, level=0.0)
-    low, high = pair.bounds
+    low, high = pair.ci_low, pair.ci_high
     gap = " ".join(numbers.together(pair.estimate, low, high)).strip()
     if len(tied) == 1:
         sentence = f"{best} scores {gap} points higher than {second}"
@@ -119,7 +119,7 @@ def _detail(found: Findings, judge: str, criterion: str, people: str) -> str:
     some = [f for family in ("ranking", "means") for f in found.where(family, **where)]
     dialogues = max((f.n_dialogues or 0 for f in some), default=0)
     level = next((f.confidence for f in some if f.confidence is not None), None)
-    parts = [criterion, people if judge == PEOPLE else f"judge {judge}" if judge else ""]
+    parts = [words.spaced(criterion), people if judge == PEOPLE else f"judge {judge}" if judge else ""]
     parts.append(f"{numbers.whole(dialogues)} dialogues" if dialogues else "")
     parts.append(f"{numbers.with_unit(level, 'share', places=0)} intervals" if level else "")
     return ", ".join(p for p in parts if p)

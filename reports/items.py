@@ -14,6 +14,7 @@ import numpy as np
 
 from judge.reports.columns import Strings, codes, group_any, group_mean, group_starts, numeric, plain
 from judge.reports.text import cut, visible
+from judge.reports.words import spaced
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -75,7 +76,7 @@ def build_payload(run: Run) -> dict[str, Any]:
     return {
         "dialogues": dialogues | {"id": _clean(names.dialogues)},
         "systems": _clean(names.systems),
-        "criteria": _clean(names.criteria),
+        "criteria": [spaced(c) for c in _clean(names.criteria)],
         "raters": _raters(run, names),
         "outcomes": _clean(names.outcomes),
         "rubrics": _clean(names.rubrics),

@@ -16,7 +16,7 @@ _FIRST = (
     "models", "rubrics", "inputs", "calls", "usage", "cost", "outcomes", "versions", "environment",
     "tables", "format",
 )  # fmt: skip
-_MANY = 40
+_MANY = 12
 
 
 def made_tables(manifest: Mapping[str, Any]) -> tuple[Table, ...]:
@@ -74,7 +74,7 @@ def _text(value: Any) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, float):
-        return numbers.significant(value, 4)
+        return f"{value:g}"
     if isinstance(value, list):
         return ", ".join(_text(v) for v in value)
     return str(value)

@@ -48,7 +48,7 @@ def significant(x: float, digits: int = 3) -> str:
     """
     if not math.isfinite(x):
         return MISSING if math.isnan(x) else ("∞" if x > 0 else f"{_MINUS}∞")
-    if x == 0:
+    if abs(x) < 1e-9:  # rounding errors of a zero
         return "0"
     size = math.floor(math.log10(abs(x)))
     text = f"{x:.{digits - 1}e}" if size < -4 else f"{x:,.{max(0, digits - 1 - size)}f}"

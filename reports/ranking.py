@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import replace
+from itertools import combinations
 from typing import TYPE_CHECKING
 
 from judge.reports import grid, numbers, words
@@ -28,44 +29,54 @@ _SHOWN_RANKING = frozenset(
         "win_rate_best",
     }
 )
+HIDE = ("judge", "criterion")
 _SHOWN_MEANS = frozenset({"mean_score", "mean_difference", "mean_score_worst", "mean_score_best"})
 
 
-@dataclass(frozen=True, slots=True)
-class Pair:
-    """A pair's findings seen from one of its systems; `mirrored` says that the row speaks of the other."""
+_TURNED = {"wins": "losses", "losses": "wins"}
 
-    finding: Finding
-    mirrored: bool
 
-    @property
-    def estimate(self) -> float | None:
-        """The share (or difference) of the system asked for."""
-        return self._turn(self.finding.estimate)
+def mirrored(finding: Finding) -> Finding:
+    """Return a pair's finding from the side of the other system.
 
-    @property
-    def bounds(self) -> tuple[float | None, float | None]:
-        """The interval, low end first."""
-        low, high = self._turn(self.finding.ci_low), self._turn(self.finding.ci_high)
-        return (high, low) if self.mirrored else (low, high)
+    >>> from judge.types import Finding
+    >>> f = Finding("ranking", "win_rate", system="a", system_b="b", estimate=0.25, ci_low=0.125, ci_high=0.5)
+    >>> g = mirrored(f)
+    >>> g.system, g.estimate, g.ci_low, g.ci_high
+    ('b', 0.75, 0.5, 0.875)
+    """
+    share = finding.statistic.startswith("win_rate")
+    same = finding.statistic in {"wins", "ties", "losses"}
 
-    def _turn(self, x: float | None) -> float | None:
-        if x is None or not self.mirrored:
+    def turn(x: float | None) -> float | None:
+        if x is None or same:
             return x
-        return 1 - x if numbers.unit_of(self.finding) == "share" else -x
+        return 1 - x if share else -x
+
+    low, high = turn(finding.ci_low), turn(finding.ci_high)
+    return replace(
+        finding,
+        statistic=_TURNED.get(finding.statistic, finding.statistic),
+        system=finding.system_b,
+        system_b=finding.system,
+        estimate=turn(finding.estimate),
+        ci_low=low if same else high,
+        ci_high=high if same else low,
+    )
 
 
 def pair_of(
     found: Findings, statistic: str, system: str, other: str, *, judge: str, criterion: str
-) -> Pair | None:
+) -> Finding | None:
     """Return a pair's finding from the side of `system`, whichever way round it was written."""
     family = "means" if statistic == "mean_difference" else "ranking"
     where = {"judge": judge, "criterion": criterion}
     direct = found.one(family, statistic, system=system, system_b=other, **where)
     if direct is not None:
-        return Pair(direct, mirrored=False)
-    turned = found.one(family, statistic, system=other, system_b=system, **where)
-    return None if turned is None else Pair(turned, mirrored=True)
+        return direct
+    written = _TURNED.get(statistic, statistic)
+    turned = found.one(family, written, system=other, system_b=system, **where)
+    return None if turned is None else mirrored(turned)
 
 
 def systems_in_order(found: Findings, judge: str, criterion: str) -> list[str]:
@@ -113,13 +124,12 @@ def _panel(found: Findings, judge: str, criterion: str, people: str) -> Panel | 
     tables = [_rank_table(found, systems, judge, criterion)]
     if found.where("ranking", "win_rate", level="pair", **where):
         tables += [_matrix(found, systems, judge, criterion), _pair_table(found, systems, judge, criterion)]
-    differences = found.where("means", "mean_difference", **where)
+    both = (pair_of(found, "mean_difference", a, b, **where) for a, b in combinations(systems, 2))
+    differences = [f for f in both if f is not None]
     if differences:
-        tables.append(
-            grid.generic_table(differences, "Differences of mean scores", folded=True, people=people)
-        )
+        tables.append(grid.generic_table(differences, "Differences of mean scores", folded=True, hide=HIDE))
     if rest:
-        tables.append(grid.generic_table(rest, "Further numbers of the ranking", folded=True, people=people))
+        tables.append(grid.generic_table(rest, "Further numbers of the ranking", folded=True, hide=HIDE))
     return Panel(
         words.view_label(judge, criterion, people),
         forest=_forest(found, systems, judge, criterion, who),
@@ -174,10 +184,9 @@ def _matrix(found: Findings, systems: Sequence[str], judge: str, criterion: str)
         pair = pair_of(found, "win_rate", row, column, judge=judge, criterion=criterion)
         if pair is None or pair.estimate is None:
             return Cell(numbers.MISSING, tone="quiet")
-        low, high = pair.bounds
         return Cell(
             numbers.number(pair.estimate, "share", places=0),
-            numbers.interval(low, high, "share", places=0),
+            numbers.interval(pair.ci_low, pair.ci_high, "share", places=0),
             tone=f"heat-{min(9, max(0, int(pair.estimate * 10)))}",
             hint=f"{row} wins {numbers.with_unit(pair.estimate, 'share')} against {column}",
         )
@@ -192,25 +201,25 @@ def _matrix(found: Findings, systems: Sequence[str], judge: str, criterion: str)
 def _pair_table(found: Findings, systems: Sequence[str], judge: str, criterion: str) -> Table:
     where = {"judge": judge, "criterion": criterion}
     notes = grid.Notes()
-    place = {s: i for i, s in enumerate(systems)}
 
-    def row(f: Finding) -> tuple[Cell, ...]:
-        same = {"system": f.system, "system_b": f.system_b, **where}
-        shares = [found.one("ranking", s, level="pair", **same) for s in ("wins", "ties", "losses")]
-        difference = found.one("ranking", "bt_difference", **same)
+    def row(a: str, b: str, rate: Finding) -> tuple[Cell, ...]:
+        shares, difference = (
+            [pair_of(found, s, a, b, **where) for s in ("wins", "ties", "losses")],
+            pair_of(found, "bt_difference", a, b, **where),
+        )
         return (
-            Cell(f.system, tone="name"),
-            Cell(f.system_b, tone="name"),
-            grid.value_cell(f, notes),
+            Cell(a, tone="name"),
+            Cell(b, tone="name"),
+            grid.value_cell(rate, notes),
             *(grid.plain_value(s) for s in shares),
-            Cell(numbers.p_value(f.p)),
+            Cell(numbers.p_value(rate.p)),
             grid.value_cell(difference, notes),
             Cell(numbers.p_value(difference.p_adjusted if difference else None)),
-            grid.count_cell(f.n_items),
+            grid.count_cell(rate.n_items),
         )
 
-    pairs = found.where("ranking", "win_rate", level="pair", **where)
-    pairs = sorted(pairs, key=lambda f: (place.get(f.system, 99), place.get(f.system_b, 99)))
+    rates = ((a, b, pair_of(found, "win_rate", a, b, **where)) for a, b in combinations(systems, 2))
+    rows = tuple(row(a, b, rate) for a, b, rate in rates if rate is not None)
     columns = (
         Column("System"),
         Column("Against"),
@@ -223,7 +232,7 @@ def _pair_table(found: Findings, systems: Sequence[str], judge: str, criterion: 
         Column("p adjusted", "num", "Adjusted for all pairs."),
         Column("Items", "num"),
     )
-    return Table("Every pair of systems", columns, tuple(row(f) for f in pairs), notes.texts(), folded=True)
+    return Table("Every pair of systems", columns, rows, notes.texts(), folded=True)
 
 
 _PICTURES = (
@@ -244,7 +253,8 @@ def _forest(found: Findings, systems: Sequence[str], judge: str, criterion: str,
         rows = tuple(
             _forest_row(given[s], s, scale, strong=i == 0) for i, s in enumerate(systems) if s in given
         )
-        title = f"{words.name_of(statistic)} of each system with its interval ({criterion or 'all'}, {who})"
+        where_from = f"{words.spaced(criterion) or 'all'}, {who}"
+        title = f"{words.name_of(statistic)} of each system with its interval ({where_from})"
         text = "; ".join(f"{r.label} {numbers.significant(r.estimate)}" for r in rows)
         return Forest(title, text, axis, rows, reference)
     return None

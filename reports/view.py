@@ -127,8 +127,10 @@ def _banners(run: Run, people: str) -> list[Banner]:
 
 def _study_name(run: Run) -> str:
     study = run.manifest.get("study")
-    name = study.get("name") if isinstance(study, dict) else study
-    return name if isinstance(name, str) else ""
+    if isinstance(study, dict):
+        inner = study.get("study")
+        study = study.get("name") or (inner.get("name") if isinstance(inner, dict) else None)
+    return study if isinstance(study, str) else ""
 
 
 def _subtitle(run: Run) -> str:
@@ -166,7 +168,7 @@ def _facts(run: Run, found: Findings, people: str) -> tuple[Fact, ...]:
 
 
 def _some(names: Sequence[str]) -> str:
-    return ", ".join(names) if len(names) <= 6 else f"{', '.join(names[:5])} and {len(names) - 5} more"
+    return ", ".join(names) if len(names) <= 8 else f"{', '.join(names[:7])} and {len(names) - 7} more"
 
 
 def _glossary(findings: Sequence[Finding]) -> tuple[tuple[str, str], ...]:
@@ -185,15 +187,14 @@ def _glossary(findings: Sequence[Finding]) -> tuple[tuple[str, str], ...]:
 
 def _unidentified(findings: Sequence[Finding], people: str) -> tuple[Gap, ...]:
     """Return what the data cannot answer, with the reason, alike ones together."""
-    groups: dict[tuple[str, str], list[str]] = {}
+    groups: dict[str, tuple[dict[str, None], dict[str, None]]] = {}
     for f in findings:
         if f.verdict == "not_identified":
             reason = "; ".join(f.warnings) or f.method or "no reason given"
-            where = words.view_label(f.judge, f.criterion, people)
-            groups.setdefault((words.name_of(f.statistic), reason), []).append(where)
-    return tuple(
-        Gap(name, _some(list(dict.fromkeys(where))), reason) for (name, reason), where in groups.items()
-    )
+            names, where = groups.setdefault(reason, ({}, {}))
+            names[words.name_of(f.statistic)] = None
+            where[words.view_label(f.judge, f.criterion, people)] = None
+    return tuple(Gap(_some(list(names)), _some(list(where)), r) for r, (names, where) in groups.items())
 
 
 def _corrections(findings: Sequence[Finding]) -> tuple[str, ...]:

@@ -54,6 +54,7 @@ NAMES: dict[str, str] = {
     "excess_conflict": "Excess conflict",
     "failure_rate": "Failure rate",
     "count": "Count",
+    "feature_mean": "Measures of the responses",
     "n_tokens": "Tokens",
     "people_mean": "mean of the raters",
     "people_median": "median of the raters",
@@ -150,9 +151,18 @@ def family_name(family: str) -> str:
     return FAMILIES.get(family, name_of(family))
 
 
+def spaced(name: str) -> str:
+    """Return a name of the tables as words.
+
+    >>> spaced("emotional_reaction")
+    'emotional reaction'
+    """
+    return name.replace("_", " ")
+
+
 def plain(term: str) -> str:
     """Return a term or level in words."""
-    return LEVELS.get(term, NAMES.get(term, term.replace("_", " ")))
+    return LEVELS.get(term, NAMES.get(term, spaced(term)))
 
 
 def view_label(judge: str, criterion: str, people: str) -> str:
@@ -162,4 +172,4 @@ def view_label(judge: str, criterion: str, people: str) -> str:
     'empathy · openai/gpt-4o'
     """
     who = people if judge == "people" else judge
-    return " · ".join(part for part in (criterion, who) if part) or "all"
+    return " · ".join(part for part in (spaced(criterion), who) if part) or "all"

@@ -86,7 +86,9 @@
     const featuresOf = new Map();
     (data.features.d || []).forEach((d, j) => featuresOf.set(d * 4096 + data.features.s[j], j));
     const people = data.raters.human.map((h, j) => (h ? data.raters.simulated[j] : null)).filter((x) => x !== null);
-    const peopleName = people.length && people.every((x) => x) ? "People (simulated)" : "People";
+    const simulated = people.length > 0 && people.every((x) => x);
+    const peopleName = simulated ? "People (simulated)" : "People";
+    const folk = simulated ? "simulated people" : "people";
 
     const resultText = (r) => {
       if (r.result === 4) return ["no answer", "bad"];
@@ -103,7 +105,7 @@
     const flagChips = (r) => [
       r.flags & ORDERS && r.result !== 3 ? chip("orders differ", "warn") : null,
       r.flags & FAILED ? chip("has failures", "bad") : null,
-      r.flags & PEOPLE ? chip("against people", "warn") : null,
+      r.flags & PEOPLE ? chip(`against ${folk}`, "warn") : null,
       r.flags & REPEATS ? chip("repeats differ", "") : null,
     ].filter(Boolean);
     const excerpt = (d) => {
@@ -205,7 +207,7 @@
       pair: (r) => (r.pair ? `${data.systems[r.a]} : ${data.systems[r.b]}` : data.systems[r.a]),
       criterion: (r) => [data.criteria[r.c], el("span", { class: "sub" }, data.raters.id[r.r])],
       result: (r) => { const [text, tone] = resultText(r); return tone === "plain" ? text : chip(text, tone); },
-      people: peopleText,
+      people: (r) => { const text = peopleText(r); return text ? [el("span", { class: "narrow-only" }, `${folk}: `), text] : null; },
       flags: (r) => { const chips = flagChips(r); return chips.length ? el("div", { class: "chips" }, chips) : null; },
     };
     const draw = () => {
@@ -248,7 +250,7 @@
       select("judge", "Judge", numbered(data.raters.id).filter(([j]) => usedRaters.has(j))),
       select("emotion", "Emotion", emotions.map((e) => [e, e])),
       select("result", "Result", [["won", "a system wins"], ["lost", "chosen system loses"], ["tie", "tie"], ["disagree", "orders disagree, level"], ["none", "no answer"]]),
-      select("special", "Remarks", [["orders", "orders differ"], ["people", "judge against people"], ["failed", "has failures"], ["repeats", "repeats differ"]]));
+      select("special", "Remarks", [["orders", "orders differ"], ["people", `judge against ${folk}`], ["failed", "has failures"], ["repeats", "repeats differ"]]));
     app.replaceChildren(filters, el("div", { class: "scroll" }, el("table", { class: "itemtable" }, el("thead", {}, head), body)), el("div", { class: "pager" }, back, next, status));
     app.removeAttribute("aria-busy");
 

@@ -78,6 +78,19 @@ def test_failures_are_counted_once() -> None:
     assert asked_and_failed(Findings(parts)) == (10, 2)
 
 
+def test_measures_of_systems_become_one_table() -> None:
+    """One row for each measure; those that are zero throughout are named under it, none is lost."""
+    rows = [
+        Finding("texts", "feature_mean", level="system", system=s, term=t, estimate=x)
+        for t, x in (("n_words", 9.5), ("n_emoji", 0.0))
+        for s in ("a", "b")
+    ]
+    (table,) = grid.by_statistic(rows)
+    assert [c.label for c in table.columns] == ["Measure", "a", "b"]
+    assert [[c.text for c in row] for row in table.rows] == [["n words", "9.50", "9.50"]]
+    assert table.notes == ("Zero for every system: n emoji.",)
+
+
 def test_every_finding_is_on_the_page(run: Run) -> None:
     """Each family has a section; nothing that the analysis says is left out."""
     view = build_view(run)
