@@ -137,6 +137,24 @@ def test_a_request_for_other_weights_is_rejected():
         asyncio.run(EpitomeProvider().send(Request("embedded", "epitome", {"weights": "old"})))
 
 
+def test_many_questions_at_once_are_answered_as_one_by_one():
+    """Concurrent questions are read in one batch and get the answers that each gets alone."""
+    provider = EpitomeProvider()
+    texts = [f"{WARM} {i}" if i % 2 else f"{COLD} {i}" for i in range(12)]
+    requests = [provider.request("epitome", prompt(EMPATHY, a, b), Sampling()) for a in texts for b in texts]
+
+    async def together():
+        return [answer.text for answer in await asyncio.gather(*(provider.send(r) for r in requests))]
+
+    assert asyncio.run(together()) == [asyncio.run(EpitomeProvider().send(r)).text for r in requests]
+
+
+def test_a_full_memory_loses_no_answer(monkeypatch):
+    """What is remembered is bounded; forgetting costs time, never an answer."""
+    monkeypatch.setattr("judge.providers.embedded.provider._KEPT", 1)
+    test_many_questions_at_once_are_answered_as_one_by_one()
+
+
 def test_closing_twice_is_allowed():
     """`aclose` may be called again, and the provider still answers."""
     provider = EpitomeProvider()
