@@ -87,9 +87,9 @@ class Plans:
         self.flush()
 
     def plan_state(self, stage: str) -> PlanState:
-        """Count planned, answered and failed rows, in SQL."""
+        """Count planned, answered and failed rows, in SQL; a stage without a plan has none."""
         self.flush()
-        plan = self._plan(stage)
+        plan = self._plan(stage, must_exist=False)
         with told_plainly(self.path):
             (total,) = self._conn.execute("SELECT count(*) FROM plan WHERE plan = ?", (plan,)).fetchone()
             (still,) = self._conn.execute(
@@ -123,7 +123,7 @@ class Plans:
 
     def _pages(self, stage: str, query: str) -> Iterator[tuple[Any, ...]]:
         self.flush()
-        plan, last = self._plan(stage), -1
+        plan, last = self._plan(stage, must_exist=False), -1
         while True:
             with told_plainly(self.path):
                 rows = self._conn.execute(query, (plan, last, PAGE)).fetchall()
@@ -132,11 +132,13 @@ class Plans:
             yield from rows
             last = rows[-1][0]
 
-    def _plan(self, stage: str) -> int:
+    def _plan(self, stage: str, *, must_exist: bool = True) -> int:
         number = self._plans.get(stage)
         if number is None:
             with told_plainly(self.path):
                 row = self._conn.execute("SELECT id FROM plans WHERE stage = ?", (stage,)).fetchone()
+            if row is None and not must_exist:
+                return -1
             if row is None:
                 raise KeyError(f"no plan was begun for the stage {stage!r}")
             number = self._plans[stage] = int(row[0])

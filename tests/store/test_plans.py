@@ -103,6 +103,8 @@ def test_an_unknown_stage_is_a_fault_of_the_caller(store):
     """Adding to a plan that was not begun is told at once."""
     with pytest.raises(KeyError, match="no plan was begun"):
         store.add_plan("judge", [PlanRow(0, request_key(asked(0)), None)])
+    assert store.plan_state("judge") == PlanState(0, 0, 0)
+    assert list(store.results("judge")) == []
 
 
 def test_a_plan_survives(tmp_path):
