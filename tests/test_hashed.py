@@ -15,7 +15,9 @@ from judge.hashed import Hasher, Sparse, inverse_frequency, tfidf
 WORDS = st.lists(st.sampled_from(["a", "bee", "sea", "deed", "x\u00e9", "?"]), max_size=8)
 
 
-def plainly(texts, bits, words, characters):
+def plainly(
+    texts: list[list[str]], bits: int, words: tuple[int, ...], characters: tuple[int, int]
+) -> Counter[tuple[int, int]]:
     """Count the buckets one n-gram at a time, with Python's integers."""
     size, wrap, multipliers = (
         1 << bits,
@@ -23,17 +25,17 @@ def plainly(texts, bits, words, characters):
         (0x9E3779B97F4A7C15, 0xC2B2AE3D27D4EB4F, 0x165667B19E3779F9),
     )
 
-    def number(word):
+    def number(word: str) -> int:
         return int.from_bytes(blake2b(word.encode(), digest_size=8).digest(), "little")
 
-    def mixed(gram):
+    def mixed(gram: tuple[str, ...]) -> int:
         value = len(gram)
         for word, multiplier in zip(gram, multipliers, strict=False):
             value = ((value ^ number(word)) * multiplier) & wrap
             value ^= value >> 29
         return ((value * 0xFF51AFD7ED558CCD) & wrap) >> (64 - bits)
 
-    found = Counter()
+    found: Counter[tuple[int, int]] = Counter()
     for row, text in enumerate(texts):
         framed = ["\x02", *text, "\x03"] if text else []
         for n in words:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from typing import Any
 
 import pytest
 
@@ -15,6 +16,7 @@ from judge.types import (
     Dialogue,
     JudgeTask,
     Message,
+    Mode,
     Prompt,
     Request,
     Response,
@@ -29,7 +31,7 @@ WARM = "I am so sorry, I know how much that hurts. How are you feeling today?"
 COLD = "Cats are small animals."
 
 
-def rubric(mode, *names, levels=SCALE):
+def rubric(mode: Mode, *names: str, levels: tuple[tuple[float, str], ...] = SCALE) -> Rubric:
     """Return a rubric with nothing but a header."""
     criteria = tuple(Criterion(name, "", levels if mode == "absolute" else ()) for name in names)
     return Rubric("r", "1", mode, criteria, "", {}, "0" * 64)
@@ -39,13 +41,13 @@ EPITOME = rubric("absolute", "emotional_reaction", "interpretation", "exploratio
 EMPATHY = rubric("pairwise", "empathy")
 
 
-def prompt(of, *texts):
+def prompt(of: Rubric, *texts: str) -> Prompt:
     """Return a judge's prompt about these responses."""
     responses = tuple(Response("d1", f"s{i}", text) for i, text in enumerate(texts))
     return Prompt((Message("user", "unused"),), task=JudgeTask(of, SAID, responses))
 
 
-def ask(of, *texts):
+def ask(of: Rubric, *texts: str) -> Any:
     """Return the parsed answer of the embedded judge."""
     provider = EpitomeProvider()
     request = provider.request("epitome", prompt(of, *texts), Sampling())
@@ -137,13 +139,13 @@ def test_a_request_for_other_weights_is_rejected():
         asyncio.run(EpitomeProvider().send(Request("embedded", "epitome", {"weights": "old"})))
 
 
-def test_many_questions_at_once_are_answered_as_one_by_one():
+def test_many_questions_at_once_are_answered_as_one_by_one() -> None:
     """Concurrent questions are read in one batch and get the answers that each gets alone."""
     provider = EpitomeProvider()
     texts = [f"{WARM} {i}" if i % 2 else f"{COLD} {i}" for i in range(12)]
     requests = [provider.request("epitome", prompt(EMPATHY, a, b), Sampling()) for a in texts for b in texts]
 
-    async def together():
+    async def together() -> list[str]:
         return [answer.text for answer in await asyncio.gather(*(provider.send(r) for r in requests))]
 
     assert asyncio.run(together()) == [asyncio.run(EpitomeProvider().send(r)).text for r in requests]
