@@ -15,6 +15,7 @@ Unit: TypeAlias = Literal["share", "points", "count", "rank", "number"]
 
 MISSING = "–"
 _MINUS = "\u2212"
+_NBSP = "\u00a0"
 _SHARES = frozenset({"wins", "ties", "losses", "duel_agreement", "accuracy", "flip_rate", "kept_share"})
 _SHARE_ENDS = ("_rate", "_share", "_accuracy", "_agreement", "_worst_rate", "_best_rate")
 _POINTS = frozenset({"first_slot_effect", "excess_conflict"})
@@ -86,16 +87,16 @@ def common_places(*values: float | None) -> int | None:
 def together(
     estimate: float, low: float | None, high: float | None, others: Iterable[float | None] = ()
 ) -> tuple[str, str]:
-    """Write a plain number and its interval with the same places, those of `others` included.
+    r"""Write a plain number and its interval with the same places, those of `others` included.
 
     >>> together(0.98, 0.91, 1.05), together(0.02, None, None)
-    (('0.98', '[0.91, 1.05]'), ('0.020', ''))
+    (('0.98', '[0.91,\xa01.05]'), ('0.020', ''))
     """
     places = common_places(estimate, low, high, *others)
     write = significant if places is None else partial(fixed, places=places)
     if low is None or high is None or math.isnan(low) or math.isnan(high):
         return write(estimate), ""
-    return write(estimate), f"[{write(low)}, {write(high)}]"
+    return write(estimate), f"[{write(low)},{_NBSP}{write(high)}]"
 
 
 def number(x: float | None, unit: Unit, *, places: int = 1) -> str:
@@ -126,18 +127,18 @@ def with_unit(x: float | None, unit: Unit, *, places: int = 1) -> str:
     '71\xa0%'
     """
     text = number(x, unit, places=places)
-    return text if text == MISSING else text + _SIGNS.get(unit, "").replace(" ", "\u00a0")
+    return text if text == MISSING else text + _SIGNS.get(unit, "").replace(" ", _NBSP)
 
 
 def interval(low: float | None, high: float | None, unit: Unit, *, places: int = 1) -> str:
-    """Write an interval in brackets; an empty text where there is none.
+    r"""Write an interval in brackets; an empty text where there is none.
 
     >>> interval(0.641, 0.772, "share", places=0)
-    '[64, 77]'
+    '[64,\xa077]'
     """
     if low is None or high is None or math.isnan(low) or math.isnan(high):
         return ""
-    return f"[{number(low, unit, places=places)}, {number(high, unit, places=places)}]"
+    return f"[{number(low, unit, places=places)},{_NBSP}{number(high, unit, places=places)}]"
 
 
 def estimate(finding: Finding, *, places: int = 1) -> str:
@@ -145,7 +146,7 @@ def estimate(finding: Finding, *, places: int = 1) -> str:
 
     >>> from judge.types import Finding
     >>> estimate(Finding("ranking", "win_rate", estimate=0.7123, ci_low=0.641, ci_high=0.772), places=0)
-    '71\xa0% [64, 77]'
+    '71\xa0% [64,\xa077]'
     """
     value, bounds = value_and_interval(finding, places=places)
     return f"{value} {bounds}".strip()
