@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 from judge.analysis.agreement.levels import correlation_findings
 from judge.analysis.agreement.people import alpha_findings
+from judge.analysis.agreement.ratings import rating_agreement_findings
+from judge.analysis.agreement.verdicts import verdict_findings
 from judge.analysis.bias.findings import bias_findings
 from judge.analysis.duel_table import encode_duels
 from judge.analysis.inputs import AuditInput, AuditOptions
@@ -13,6 +15,8 @@ from judge.analysis.means import differences, mean_findings
 from judge.analysis.means import voices as rating_voices
 from judge.analysis.outcomes import outcome_findings
 from judge.analysis.position import position_findings
+from judge.analysis.ranking.cycles import cycle_findings
+from judge.analysis.ranking.evidence import evidence_findings
 from judge.analysis.ranking.strengths import mean_rank_findings, strength_findings
 from judge.analysis.ranking.win_rate import win_rate_findings
 from judge.analysis.rating_table import encode_ratings
@@ -41,9 +45,9 @@ def audit(data: AuditInput, options: AuditOptions | None = None) -> tuple[Findin
     Returns
     -------
     tuple of Finding
-        In the order outcomes, ranking, means, agreement, position, bias, texts. What the data cannot tell is a
-        finding with the verdict ``not_identified`` and the reason in its warnings. What each one means is
-        in ``docs/findings.md``.
+        In the order outcomes, ranking, means, agreement, position, bias, texts. What the data cannot tell
+        is a finding with the verdict ``not_identified`` and the reason in its warnings. What each one means
+        is in ``docs/findings.md``.
 
     Raises
     ------
@@ -72,12 +76,16 @@ def _all(data: AuditInput, options: AuditOptions) -> Iterator[Finding]:
         yield from outcome_findings(duels, options)
         yield from win_rate_findings(duels, options)
         yield from strength_findings(duels, options)
+        yield from cycle_findings(duels, options)
+        yield from evidence_findings(duels, options)
     if ratings is not None:
         yield from _ranks_by_means(ratings, duels, options)
         yield from mean_findings(ratings, options)
         yield from correlation_findings(ratings, options)
         yield from alpha_findings(ratings, options)
+        yield from rating_agreement_findings(ratings, options)
     if duels is not None:
+        yield from verdict_findings(duels, options)
         yield from position_findings(duels, options)
     yield from bias_findings(ratings, duels, data, options)
     if data.features is not None and len(data.features):
