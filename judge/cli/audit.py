@@ -28,6 +28,7 @@ import click
               help="Effects inside +-MARGIN (in SD of the judge) do not matter.")  # fmt: skip
 @click.option("--scale", nargs=2, type=float, help="Lowest and highest score; others are refused.")
 @click.option("--seed", type=int, default=0, show_default=True, help="Seed of what is drawn at random.")
+@click.option("--gate", type=click.Path(path_type=Path), help="Thresholds (TOML); a breach ends with 1.")
 @click.option("--no-report", is_flag=True, help="Leave the report out.")
 @click.option("--quiet", "-q", is_flag=True, help="Say nothing but the result.")
 @click.option("--json", "as_json", is_flag=True, help="Print the findings as JSON on standard output.")
@@ -44,9 +45,13 @@ def command(tables: tuple[Path, ...], as_json: bool, quiet: bool, no_report: boo
     """
     from judge.cli.say import Voice
     from judge.pipeline.auditing import audit_tables
+    from judge.pipeline.gatefile import read_gate
 
     voice = Voice(quiet=quiet or as_json)
     out = options.pop("out") or Path("judge-audit")
+    gate_file = options.pop("gate")
+    # A mistake in the thresholds is told before the analysis, not after it.
+    rules = read_gate(gate_file) if gate_file else None
     done = audit_tables(tables, out, note=voice.note, **options)
     if not no_report:
         from judge.reports import render_report
@@ -57,7 +62,7 @@ def command(tables: tuple[Path, ...], as_json: bool, quiet: bool, no_report: boo
         from dataclasses import asdict
 
         voice.json([asdict(f) for f in done.findings])
-        return 0
+        return _gate(rules, done.findings, err=True)
     from judge.cli.summary import summary_lines
 
     for line in summary_lines(done.findings):
@@ -67,7 +72,20 @@ def command(tables: tuple[Path, ...], as_json: bool, quiet: bool, no_report: boo
     if not no_report:
         click.echo(f"report    {done.folder.report}")
     click.echo(f"findings  {done.folder.table('findings')} ({len(done.findings)})")
-    return 0
+    return _gate(rules, done.findings)
+
+
+def _gate(rules: Any, findings: Any, *, err: bool = False) -> int:
+    """Hold the findings against thresholds, where there are any, and return the exit code."""
+    if rules is None:
+        return 0
+    from judge.cli.gate import gate_lines
+    from judge.pipeline.gate import check_gate
+
+    result = check_gate(rules, findings)
+    for line in gate_lines(result):
+        click.echo(line, err=err)
+    return result.exit_code
 
 
 def _agreement_lines(findings: Any) -> list[str]:
