@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from judge.analysis.agreement.implied import implied_findings
 from judge.analysis.agreement.levels import correlation_findings
+from judge.analysis.agreement.majority import majority_findings
 from judge.analysis.agreement.people import alpha_findings
 from judge.analysis.agreement.ratings import rating_agreement_findings
 from judge.analysis.agreement.verdicts import verdict_findings
@@ -86,6 +88,9 @@ def _all(data: AuditInput, options: AuditOptions) -> Iterator[Finding]:
         yield from rating_agreement_findings(ratings, options)
     if duels is not None:
         yield from verdict_findings(duels, options)
+        yield from majority_findings(duels, options)
+    if duels is not None and ratings is not None:
+        yield from implied_findings(duels, ratings, options)
         yield from position_findings(duels, options)
     yield from bias_findings(ratings, duels, data, options)
     if data.features is not None and len(data.features):

@@ -62,10 +62,9 @@ def _trust(found: Findings, people: str) -> list[str]:
         verdict = {"bias_found": "bias found", "equivalent": "no bias"}.get(f.verdict, f.verdict or "")
         lines.append(f"  position    {f.judge}, {f.criterion}: being first is worth {number(f)} ({verdict})")
     for f in found.where("agreement"):
-        if (
-            f.level in ("item", "pair")
-            and f.statistic in ("spearman", "duel_agreement")
-            and f.judge != PEOPLE
+        if f.judge != PEOPLE and (f.statistic, f.level) in (
+            ("spearman", "item"),
+            ("duel_agreement", "judge"),
         ):
             if f.estimate is None or f.term == "people_median":
                 continue
