@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING
 
 from judge.providers.registry import make_provider
 from judge.runner import Job, Limits, Tally, run
-from judge.store import PlanRow, SqliteStore, request_key
+from judge.store import PlanRow, SqliteStore
 from judge.types import Message, Prompt, Sampling
 
 if TYPE_CHECKING:
@@ -41,9 +41,9 @@ def jobs(items: Path, provider: Provider, handle: str, store: SqliteStore) -> It
             item = json.loads(line)
             text = f"{QUESTION}\n\nContext: {item['context']}\n\n[A]\n{item['a']}\n\n[B]\n{item['b']}"
             request = provider.request(model, Prompt((Message("user", text),)), sampling)
-            key = request_key(request)
-            store.add_plan("judge", [PlanRow(seq, key, item["id"])])
-            yield Job(key, request, handle)
+            job = Job.of(request, handle)
+            store.add_plan("judge", [PlanRow(seq, job.key, item["id"])])
+            yield job
     store.finish_plan("judge")
 
 

@@ -240,6 +240,7 @@ def _keep(
         attempts=max(1, question.attempts),
         cost=cost,
         was_rejected=was_rejected,
+        text=job.text if question.request is job.request else None,
     )
     if (mended := question.mends) is not None:
         assert question.broken is not None

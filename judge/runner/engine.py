@@ -71,8 +71,11 @@ class Engine:
             await asyncio.sleep(0)
         self._check_end()
 
-    def _pull(self, number: int, most: int = BURST) -> bool:
-        """Move jobs from a stream to their lanes; returns whether it could give more right now."""
+    def _pull(self, number: int, most: int = BURST, taker: Lane | None = None) -> bool:
+        """Move jobs from a stream to their lanes; returns whether it could give more right now.
+
+        `taker` is the lane that will take its job itself.
+        """
         source = self._sources.get(number)
         if source is None or number in self._blocked:
             return False
@@ -89,8 +92,14 @@ class Engine:
             except Exception as exc:  # noqa: BLE001 - whatever the caller's stream raises ends the run
                 self.fail(exc)
                 return False
-            if question is not None and not self._place(number, lane, question):
+            if question is None:
+                continue
+            if len(lane.queue) >= AHEAD:
+                self._blocked[number] = (lane, question)
                 return False
+            lane.queue.append(question)
+            if lane is not taker:
+                self.kick(lane)
         return True
 
     def _admit(self, job: Job) -> tuple[Lane, Question | None]:
@@ -101,14 +110,6 @@ class Engine:
             return lane, None
         self._asked.add(job.key)
         return lane, Question(job, job.key, job.request)
-
-    def _place(self, number: int, lane: Lane, question: Question) -> bool:
-        if len(lane.queue) >= AHEAD:
-            self._blocked[number] = (lane, question)
-            return False
-        lane.queue.append(question)
-        self.kick(lane)
-        return True
 
     def _unblock(self, lane: Lane) -> None:
         for number, (blocker, question) in list(self._blocked.items()):
@@ -156,6 +157,8 @@ class Engine:
                 await ask(self, lane, question)
                 if lane.workers > int(lane.flight.limit):
                     break
+                if not (lane.due or lane.queue or lane.crowded):
+                    self._fetch(lane)
                 question = self._take(lane)
         except Exception as exc:  # noqa: BLE001 - a fault of ours must stop the run, not vanish in a task
             self.fail(exc)
@@ -164,6 +167,13 @@ class Engine:
             if not self.stopping.is_set():
                 self.kick(lane)
             self._check_end()
+
+    def _fetch(self, lane: Lane) -> None:
+        """Pull one job for a worker that would have nothing to do."""
+        for number in list(self._sources):
+            self._pull(number, most=1, taker=lane)
+            if lane.queue:
+                return
 
     def _take(self, lane: Lane) -> Question | None:
         """Return the lane's next question with its price reserved, or None."""

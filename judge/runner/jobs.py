@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeAlias
 
+from judge.store.keys import canonical, key_of
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -29,12 +31,29 @@ class Job:
         the lane.
     ref
         Whatever the caller wants back in `accept` and the observer.
+    text
+        The request's canonical text, where the caller has it (`Job.of` has): saves writing it again for
+        the store.
     """
 
     key: str
     request: Request
     provider: str
     ref: Any = None
+    text: bytes | None = field(default=None, repr=False, compare=False)
+
+    @classmethod
+    def of(cls, request: Request, provider: str, ref: Any = None) -> Job:
+        """Make the job of a request, with its key.
+
+        Examples
+        --------
+        >>> from judge.types import Request
+        >>> Job.of(Request("openai", "m", {"a": 1}), "openai/m").key[:14]
+        'sha256:f31b4a6'
+        """
+        text = canonical(request)
+        return cls(key_of(text), request, provider, ref, text)
 
 
 @dataclass(frozen=True, slots=True)

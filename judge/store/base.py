@@ -103,11 +103,12 @@ class AnswerStore(Protocol):
         attempts: int = 1,
         cost: float | None = None,
         was_rejected: int | None = None,
+        text: bytes | None = None,
     ) -> None:
         """Keep an answer. It survives ``kill -9`` once `flush` has returned.
 
-        `was_rejected` says that it is the n-th answer (from 1) that `reject` kept for this key; it moves
-        with its cost.
+        `text` is the request's canonical text, where the caller has it. `was_rejected` says that it is the
+        n-th answer (from 1) that `reject` kept for this key; it moves with its cost.
         """
         ...
 

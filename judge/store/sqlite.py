@@ -141,12 +141,13 @@ class SqliteStore(Plans, Inspecting):
         packed = pack(key)
         if packed in self._unflushed:
             return True
-        with told_plainly(self.path):
-            return self._answered(packed) or (
-                self._has_links
-                and (target := self._target(packed, "instead")) is not None
-                and self._answered(target)
-            )
+        try:  # asked for every job: a context manager would cost as much as the look-up
+            if self._answered(packed):
+                return True
+            target = self._target(packed, "instead")
+            return target is not None and self._answered(target)
+        except sqlite3.Error as exc:
+            raise store_error(self.path, exc) from exc
 
     def get(self, key: str) -> Stored | None:
         """Return the answer to a question with everything that is known of it, or None."""
@@ -243,18 +244,18 @@ class SqliteStore(Plans, Inspecting):
         attempts: int = 1,
         cost: float | None = None,
         was_rejected: int | None = None,
+        text: bytes | None = None,
     ) -> None:
         """Keep an answer. It survives ``kill -9`` once `flush` has returned.
 
-        `was_rejected` says that it is the n-th answer (from 1) that `reject` kept for this key; it moves
-        with its cost.
+        `text` is the request's canonical text, where the caller has it. `was_rejected` says that it is the
+        n-th answer (from 1) that `reject` kept for this key; it moves with its cost.
         """
         packed = pack(key)
         if was_rejected is not None:
             cost = self._promote(packed, was_rejected)
-        origin, text = self._origin(request, endpoint), self._text(request)
-        blob = encode_answer(answer)
-        self._write(_ANSWER, (packed, origin, request.repeat, text, blob, attempts, cost, self._clock()))
+        origin, sent, blob = self._origin(request, endpoint), self._text(request, text), encode_answer(answer)
+        self._write(_ANSWER, (packed, origin, request.repeat, sent, blob, attempts, cost, self._clock()))
         self._unflushed.add(packed)
         if self._has_failures:
             self._write(_FORGET, (packed,))
@@ -347,8 +348,8 @@ class SqliteStore(Plans, Inspecting):
     def _write(self, statement: str, row: tuple[Any, ...]) -> None:
         self._writes.setdefault(statement, []).append(row)
 
-    def _text(self, request: Request) -> bytes:
-        return self._codec.encode((request.provider, request.model), canonical(request))
+    def _text(self, request: Request, text: bytes | None = None) -> bytes:
+        return self._codec.encode((request.provider, request.model), text or canonical(request))
 
     def _origin(self, request: Request, endpoint: str) -> int:
         name = (request.provider, request.model, endpoint)
