@@ -8,10 +8,12 @@ ratings into account, which they learn from items that several people rated.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
+
+from judge.analysis.bias.rounding import overlap, scale_step, shared_rounding
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
@@ -53,16 +55,32 @@ class HumanMoments:
     squares, dof
         Sum of squares of the ratings about their mean, and its degrees of freedom: together they tell the
         variance of one rating.
+    step, sides, waves
+        Distance of the levels of a coarse scale (0: continuous); how many rounded numbers a row is made of
+        (1, or 2 for a difference); and how far the raters' rounding runs in step (see `overlap`).
+    own
+        Variance of `mean` about quality as the row's own raters show it; NaN where fewer than two rated.
     """
 
     mean: Floats
     noise: Floats
     squares: Floats
     dof: Floats
+    step: float = 0.0
+    sides: int = 1
+    waves: Floats | None = None
+    own: Floats | None = None
 
     def take(self, keep: NDArray[np.bool_] | Ints) -> HumanMoments:
         """Return some of the rows."""
-        return HumanMoments(self.mean[keep], self.noise[keep], self.squares[keep], self.dof[keep])
+        return replace(
+            self,
+            mean=self.mean[keep],
+            noise=self.noise[keep],
+            squares=self.squares[keep],
+            dof=self.dof[keep],
+            own=None if self.own is None else self.own[keep],
+        )
 
     def minus(self, other: HumanMoments) -> HumanMoments:
         """Return what people said of differences between rows, for a judge that compares two responses."""
@@ -71,7 +89,21 @@ class HumanMoments:
             self.noise + other.noise,
             self.squares + other.squares,
             self.dof + other.dof,
+            step=max(self.step, other.step),
+            sides=self.sides + other.sides,
+            waves=self.waves,
+            own=None if self.own is None or other.own is None else self.own + other.own,
         )
+
+
+@dataclass(frozen=True, slots=True)
+class _Systems:
+    """Moment equations ``matrix coef = right``: of all clusters, and without each of them."""
+
+    matrix: Floats  # (p, p)
+    right: Floats  # (p,)
+    matrices: Floats  # (D, p, p)
+    rights: Floats  # (D, p)
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,24 +120,23 @@ class EIVFit:
         Leave-one-cluster-out coefficients, shape (clusters, k + 2).
     error_variance
         Variance of one rating about the quality that the raters share.
-    determinant, numerators
-        Cramer's rule for each coefficient, with replicates in `det_replicates` and `num_replicates`:
-        what `fieller` needs.
+    systems
+        The moment equations behind `coef` and `replicates`: what `fieller` needs.
     n_items, n_clusters, n_double
         Items used, clusters, items that at least two people rated.
+    clusters
+        Names of the clusters, in the order of `replicates`.
     """
 
     coef: Floats
     cov: Floats
     replicates: Floats
     error_variance: float
-    determinant: float
-    numerators: Floats
-    det_replicates: Floats
-    num_replicates: Floats
+    systems: _Systems
     n_items: int
     n_clusters: int
     n_double: int
+    clusters: Ints
 
     @property
     def std_error(self) -> Floats:
@@ -116,6 +147,9 @@ class EIVFit:
     def df(self) -> int:
         """Degrees of freedom of the t distribution: clusters less one."""
         return self.n_clusters - 1
+
+
+ONE_DIALOGUE = "without one of the dialogues the features have the same value, or cannot be told apart"
 
 
 class NotIdentified(ValueError):  # noqa: N818 - a state of the data, not a fault
@@ -138,12 +172,12 @@ def human_moments(ratings: Ratings, *, centre: bool = True) -> HumanMoments:
     HumanMoments
         Where raters are fully crossed with items, centring takes (n - 1) / n of the degrees of freedom.
     """
-    score = ratings.score
-    if centre:
-        n_raters = int(ratings.rater.max()) + 1 if len(ratings.rater) else 0
-        per_rater = np.bincount(ratings.rater, minlength=n_raters)
-        sums = np.bincount(ratings.rater, weights=score, minlength=n_raters)
-        score = score - (sums / np.maximum(per_rater, 1))[ratings.rater]
+    score, step, waves = ratings.score, scale_step(ratings.score), None
+    if centre and score.size:
+        per_rater = np.bincount(ratings.rater).astype(np.float64)
+        severity = np.bincount(ratings.rater, weights=score) / np.maximum(per_rater, 1.0)
+        score = score - severity[ratings.rater]
+        waves = overlap(severity, per_rater, step) if step > 0 else None
     count = np.bincount(ratings.item, minlength=ratings.n_items).astype(np.float64)
     total = np.bincount(ratings.item, weights=score, minlength=ratings.n_items)
     mean = np.where(count > 0, total / np.maximum(count, 1.0), np.nan)
@@ -153,7 +187,8 @@ def human_moments(ratings: Ratings, *, centre: bool = True) -> HumanMoments:
     if centre and _is_crossed(count, ratings.rater):
         rated = int((count > 0).sum())
         dof *= (rated - 1) / rated
-    return HumanMoments(mean, 1.0 / np.maximum(count, 1.0), squares, dof)
+    own = np.divide(squares, dof * count, out=np.full(count.size, np.nan), where=dof > 0)
+    return HumanMoments(mean, 1.0 / np.maximum(count, 1.0), squares, dof, step, waves=waves, own=own)
 
 
 def _is_crossed(count: Floats, rater: Ints) -> bool:
@@ -168,6 +203,7 @@ def mom_eiv(
     cluster: ArrayLike,
     *,
     fixed_effects: bool = False,
+    noise: Literal["pooled", "own"] = "pooled",
 ) -> EIVFit:
     """Regress a judge on quality and features, quality being seen only through noisy raters.
 
@@ -189,6 +225,9 @@ def mom_eiv(
     fixed_effects
         Take cluster means off everything first, which removes every confounder of the whole dialogue.
         Costs precision; needs several items a cluster.
+    noise
+        ``pooled`` takes one noise variance for all raters and items. ``own`` takes each row's noise from its
+        own raters and leaves out rows with one: this is ORIV (see `oriv`).
 
     Returns
     -------
@@ -225,7 +264,7 @@ def mom_eiv(
     >>> bool(abs(fit.coef[1]) < 2 * fit.std_error[1])  # an unbiased judge: no preference for similarity
     True
     """
-    y, x, clusters, moments = _complete(judge, features, people, cluster)
+    y, x, names, clusters, moments = _complete(judge, features, people, cluster, own=noise == "own")
     n_double = int((moments.dof > 0).sum())
     n_clusters = int(clusters.max()) + 1 if clusters.size else 0
     if n_double == 0:
@@ -235,9 +274,9 @@ def mom_eiv(
     if (np.ptp(x, axis=0) == 0).any():
         raise NotIdentified("a feature has the same value everywhere")
     pieces = _pieces(y, x, clusters, moments, n_clusters, fixed_effects=fixed_effects)
-    return _solve(
-        pieces, n_items=y.size, n_clusters=n_clusters, n_double=n_double, fixed_effects=fixed_effects
-    )
+    if noise == "own":
+        pieces = replace(pieces, own=_sums(_own(moments), clusters, n_clusters))
+    return _solve(pieces, names, n_items=y.size, n_double=n_double, fixed_effects=fixed_effects)
 
 
 @dataclass(frozen=True, slots=True)
@@ -249,17 +288,26 @@ class _Pieces:
     squares: Floats  # (D,) rating noise: sum of squares
     dof: Floats  # (D,) and its degrees of freedom
     shrink: Floats  # (D,) sum over items of (1 / raters), less what centring took
+    rounded: Floats  # (D,) rounded numbers behind the means, less what centring took
+    step: float
+    waves: Floats | None
+    own: Floats | None = None  # (D,) noise of the means as each row's own raters show it
 
 
 def _complete(
-    judge: ArrayLike, features: ArrayLike, people: HumanMoments, cluster: ArrayLike
-) -> tuple[Floats, Floats, Ints, HumanMoments]:
+    judge: ArrayLike, features: ArrayLike, people: HumanMoments, cluster: ArrayLike, *, own: bool
+) -> tuple[Floats, Floats, Ints, Ints, HumanMoments]:
     y = np.asarray(judge, dtype=np.float64)
     x = np.asarray(features, dtype=np.float64)
     x = x[:, None] if x.ndim == 1 else x
     keep = np.isfinite(y) & np.isfinite(x).all(axis=1) & np.isfinite(people.mean)
-    _, codes = np.unique(np.asarray(cluster)[keep], return_inverse=True)
-    return y[keep], x[keep], codes.astype(np.intp), people.take(keep)
+    keep &= np.isfinite(_own(people)) if own else True
+    names, codes = np.unique(np.asarray(cluster)[keep], return_inverse=True)
+    return y[keep], x[keep], names, codes.astype(np.intp), people.take(keep)
+
+
+def _own(people: HumanMoments) -> Floats:
+    return np.full(people.mean.size, np.nan) if people.own is None else people.own
 
 
 def _pieces(
@@ -268,39 +316,34 @@ def _pieces(
     columns = np.column_stack([people.mean, x])
     # Centring the features changes no slope and keeps the moment matrices well conditioned.
     columns = columns - columns.mean(axis=0)
-    noise = people.noise
+    noise, rounded = people.noise, np.full(y.size, float(people.sides))
     if fixed_effects:
         size = np.bincount(clusters, minlength=n_clusters).astype(np.float64)
         y = y - _sums(y, clusters, n_clusters)[clusters] / size[clusters]
         columns = columns - (_sums(columns, clusters, n_clusters) / size[:, None])[clusters]
         # The mean of the cluster takes its share of each rating's noise with it.
-        noise = noise * (1.0 - 1.0 / size[clusters])
+        kept = 1.0 - 1.0 / size[clusters]
+        noise, rounded = noise * kept, rounded * kept
         design = columns
     else:
         design = np.column_stack([columns, np.ones(y.size)])
-    outer = design[:, :, None] * design[:, None, :]
     return _Pieces(
-        gram=_sums(outer, clusters, n_clusters),
+        gram=_products(design, clusters, n_clusters),
         cross=_sums(design * y[:, None], clusters, n_clusters),
         squares=_sums(people.squares, clusters, n_clusters),
         dof=_sums(people.dof, clusters, n_clusters),
         shrink=_sums(noise, clusters, n_clusters),
+        rounded=_sums(rounded, clusters, n_clusters),
+        step=people.step,
+        waves=people.waves,
     )
 
 
-def _solve(pieces: _Pieces, *, n_items: int, n_clusters: int, n_double: int, fixed_effects: bool) -> EIVFit:
-    gram, cross = pieces.gram.sum(axis=0), pieces.cross.sum(axis=0)
-    squares, dof, shrink = pieces.squares.sum(), pieces.dof.sum(), pieces.shrink.sum()
-    variance = float(squares / dof)
-    # A cluster that holds all double-rated items leaves a replicate without a noise variance.
-    left = dof - pieces.dof
-    if (left <= 0).any():
-        raise NotIdentified("all double-rated items belong to one dialogue; rate items of others twice too")
-    variances = (squares - pieces.squares) / left
-    full = gram.copy()
-    full[0, 0] -= variance * shrink
-    loo = gram[None] - pieces.gram
-    loo[:, 0, 0] -= variances * (shrink - pieces.shrink)
+def _solve(pieces: _Pieces, names: Ints, *, n_items: int, n_double: int, fixed_effects: bool) -> EIVFit:
+    n_clusters = names.size
+    variance = float(pieces.squares.sum() / pieces.dof.sum())
+    full, loo = _corrected(pieces, variance)
+    cross = pieces.cross.sum(axis=0)
     right = cross[None] - pieces.cross
     if full[0, 0] <= 0 or np.linalg.eigvalsh(full)[0] <= 1e-12 * np.trace(full):
         raise NotIdentified(
@@ -308,37 +351,60 @@ def _solve(pieces: _Pieces, *, n_items: int, n_clusters: int, n_double: int, fix
         )
     coef = np.linalg.solve(full, cross)
     replicates = _solve_each(loo, right)
-    det, nums = _cramer(full[None], cross[None])
-    dets, numss = _cramer(loo, right)
     if fixed_effects:
         coef = np.append(coef, 0.0)
         replicates = np.column_stack([replicates, np.zeros(n_clusters)])
     deviations = replicates - replicates.mean(axis=0)
     cov = (n_clusters - 1) / n_clusters * deviations.T @ deviations
-    return EIVFit(
-        coef, cov, replicates, variance, float(det[0]), nums[0], dets, numss, n_items, n_clusters, n_double
-    )
+    systems = _Systems(full, cross, loo, right)
+    return EIVFit(coef, cov, replicates, variance, systems, n_items, n_clusters, n_double, names)
+
+
+def _corrected(pieces: _Pieces, variance: float) -> tuple[Floats, Floats]:
+    """Take the noise off people's second moment: of all clusters, and without each of them."""
+    squares, dof = pieces.squares.sum(), pieces.dof.sum()
+    left = dof - pieces.dof
+    # A cluster that holds all double-rated items leaves a replicate without a noise variance.
+    if (left <= 0).any():
+        raise NotIdentified("all double-rated items belong to one dialogue; rate items of others twice too")
+    variances = np.maximum(squares - pieces.squares, 0.0) / left
+    full = pieces.gram.sum(axis=0)
+    loo = full[None] - pieces.gram
+    shrink, rounded = pieces.shrink.sum(), pieces.rounded.sum()
+    noise = variance * shrink, variances * (shrink - pieces.shrink)
+    if pieces.own is not None:
+        noise = pieces.own.sum(), pieces.own.sum() - pieces.own
+    full[0, 0] -= noise[0]
+    full[0, 0] -= float(shared_rounding(variance, pieces.step, pieces.waves)) * rounded
+    loo[:, 0, 0] -= noise[1]
+    loo[:, 0, 0] -= shared_rounding(variances, pieces.step, pieces.waves) * (rounded - pieces.rounded)
+    return full, loo
 
 
 def _solve_each(matrices: Floats, rights: Floats) -> Floats:
+    """Solve each system, scaled to a unit diagonal so that near-singular ones are seen for what they are."""
+    scale = np.sqrt(np.abs(np.diagonal(matrices, axis1=1, axis2=2)))
+    scale = np.where(scale > 0, scale, 1.0)
+    scaled = matrices / (scale[:, :, None] * scale[:, None, :])
     try:
-        return np.linalg.solve(matrices, rights[:, :, None])[:, :, 0]
+        solved = np.linalg.solve(scaled, (rights / scale)[:, :, None])[:, :, 0] / scale
     except np.linalg.LinAlgError:
-        raise NotIdentified("without one of the dialogues the features cannot be told apart") from None
+        raise NotIdentified(ONE_DIALOGUE) from None
+    # Only the features' own block: noise may honestly bring people's corrected moment close to nought.
+    if scaled.shape[1] > 1 and (np.linalg.eigvalsh(scaled[:, 1:, 1:])[:, 0] < 1e-10).any():
+        raise NotIdentified(ONE_DIALOGUE)
+    return solved
 
 
-def _cramer(matrices: Floats, rights: Floats) -> tuple[Floats, Floats]:
-    """Return det(A) and, for each coefficient, det(A with that column replaced by the right-hand side)."""
-    scale = np.abs(np.diagonal(matrices[:1], axis1=1, axis2=2)).max()
-    scaled, right = matrices / scale, rights / scale
-    p = matrices.shape[1]
-    numerators = np.empty((matrices.shape[0], p))
-    for k in range(p):
-        replaced = scaled.copy()
-        replaced[:, :, k] = right
-        numerators[:, k] = np.linalg.det(replaced)
-    determinants: Floats = np.linalg.det(scaled).astype(np.float64)
-    return determinants, numerators
+def _products(design: Floats, clusters: Ints, n_clusters: int) -> Floats:
+    """Sum the outer products of rows by cluster, one pair of columns at a time: little memory."""
+    p = design.shape[1]
+    out = np.empty((n_clusters, p, p))
+    for i in range(p):
+        for j in range(i, p):
+            sums = np.bincount(clusters, weights=design[:, i] * design[:, j], minlength=n_clusters)
+            out[:, i, j] = out[:, j, i] = sums
+    return out
 
 
 def _sums(values: Floats, clusters: Ints, n_clusters: int) -> Floats:

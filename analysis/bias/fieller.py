@@ -8,7 +8,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from judge.analysis.bias.eiv import EIVFit
+
+    Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,13 +73,31 @@ def fieller(fit: EIVFit, index: int, confidence: float = 0.95) -> FiellerSet:
     from scipy import stats
 
     n = fit.n_clusters
-    pair = np.column_stack([fit.num_replicates[:, index], fit.det_replicates])
+    systems = fit.systems
+    det, num = _cramer(systems.matrix[None], systems.right[None], index)
+    dets, nums = _cramer(systems.matrices, systems.rights, index, scale=_scale(systems.matrix))
+    pair = np.column_stack([nums, dets])
     deviations = pair - pair.mean(axis=0)
     (vnn, vnd), (_, vdd) = (n - 1) / n * deviations.T @ deviations
     crit = float(stats.t.ppf(0.5 + confidence / 2, fit.df)) ** 2
-    num, det = float(fit.numerators[index]), fit.determinant
-    a, b, c = det**2 - crit * vdd, -2.0 * (num * det - crit * vnd), num**2 - crit * vnn
+    top, bottom = float(num[0]), float(det[0])
+    a, b, c = bottom**2 - crit * vdd, -2.0 * (top * bottom - crit * vnd), top**2 - crit * vnn
     return _solve_quadratic(float(a), float(b), float(c))
+
+
+def _scale(matrix: Floats) -> float:
+    return float(np.abs(np.diagonal(matrix)).max())
+
+
+def _cramer(
+    matrices: Floats, rights: Floats, index: int, *, scale: float | None = None
+) -> tuple[Floats, Floats]:
+    """Return det(A), and det(A with the column of one coefficient replaced by the right-hand side)."""
+    unit = _scale(matrices[0]) if scale is None else scale
+    scaled = matrices / unit
+    replaced = scaled.copy()
+    replaced[:, :, index] = rights / unit
+    return np.asarray(np.linalg.det(scaled)), np.asarray(np.linalg.det(replaced))
 
 
 def _solve_quadratic(a: float, b: float, c: float) -> FiellerSet:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -45,6 +45,8 @@ class Material:
         Unit of independence.
     n_raters, centred
         People behind `people`, and whether their severity was taken off.
+    item
+        Which row of the table it is: dialogue * systems + system, or pair * dialogues + dialogue.
     """
 
     judge: str
@@ -57,6 +59,7 @@ class Material:
     cluster: Ints
     n_raters: int
     centred: bool
+    item: Ints
 
     @property
     def n_double(self) -> int:
@@ -114,6 +117,7 @@ def rating_materials(table: RatingTable, features: FeatureColumns) -> Iterator[M
                 cluster=table.cluster_of_dialogue[item // max(len(table.system), 1)],
                 n_raters=people.n_raters,
                 centred=people.centred,
+                item=item,
             )
 
 
@@ -131,7 +135,7 @@ def duel_materials(
             rows = np.flatnonzero(np.isfinite(units.score))
             if not rows.size:
                 continue
-            first, second = _items_of_pairs(duels, units.pair[rows], units.dialogue[rows])
+            first, second = items_of_pairs(duels, units.pair[rows], units.dialogue[rows])
             people = _people_of_pairs(duels, ratings, criterion, units.pair[rows], units.dialogue[rows])
             yield Material(
                 judge=duels.rater.names[judge],
@@ -148,10 +152,12 @@ def duel_materials(
                 cluster=units.cluster[rows],
                 n_raters=people.n_raters,
                 centred=people.centred,
+                item=units.pair[rows] * duels.dialogues + units.dialogue[rows],
             )
 
 
-def _items_of_pairs(duels: DuelTable, pair: Ints, dialogue: Ints) -> tuple[Ints, Ints]:
+def items_of_pairs(duels: DuelTable, pair: Ints, dialogue: Ints) -> tuple[Ints, Ints]:
+    """Return the item (dialogue * systems + system) of each side of a pair."""
     systems = duels.pairs[pair]
     base = dialogue * len(duels.system)
     return base + systems[:, 0], base + systems[:, 1]
@@ -185,7 +191,8 @@ def _votes(duels: DuelTable, criterion: int, pair: Ints, dialogue: Ints) -> Peop
     together = Ratings(_joined(item), _joined(rater), _joined(score).astype(np.float64), key.size)
     present = int(np.unique(together.rater).size)
     # A vote is about a difference: severity has cancelled already.
-    return PeopleOfItems(human_moments(together, centre=False), present, centred=False)
+    moments = replace(human_moments(together, centre=False), step=0.0)
+    return PeopleOfItems(moments, present, centred=False)
 
 
 def _joined(parts: list[NDArray[Any]]) -> NDArray[Any]:
@@ -208,11 +215,11 @@ def _rating_differences(
         part = people.moments.take(np.maximum(item, 0))
         known = item >= 0
         both.append(
-            HumanMoments(
-                np.where(known, part.mean, np.nan),
-                part.noise,
-                np.where(known, part.squares, 0.0),
-                np.where(known, part.dof, 0.0),
+            replace(
+                part,
+                mean=np.where(known, part.mean, np.nan),
+                squares=np.where(known, part.squares, 0.0),
+                dof=np.where(known, part.dof, 0.0),
             )
         )
     return PeopleOfItems(both[0].minus(both[1]), people.n_raters, people.centred)

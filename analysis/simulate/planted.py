@@ -45,6 +45,8 @@ class Design:
         People's own liking for the first feature (a violation: the estimate is relative to them).
     icc
         Share of the variance of quality that belongs to the dialogue.
+    severity
+        Standard deviation between raters' levels.
     """
 
     dialogues: int = 100
@@ -59,6 +61,7 @@ class Design:
     shared: float = 0.0
     people_like: float = 0.0
     icc: float = 0.3
+    severity: float = 0.3
 
 
 @dataclass(frozen=True)
@@ -126,7 +129,7 @@ def _people(design: Design, quality: Floats, features: Floats, rng: np.random.Ge
     n = quality.size
     own = np.sqrt(1 - design.shared) * rng.normal(size=(n, design.raters))
     common = np.sqrt(design.shared) * rng.normal(size=n)[:, None]
-    severity = 0.3 * rng.normal(size=design.raters)
+    severity = design.severity * rng.normal(size=design.raters)
     felt = quality + design.people_like * features[:, 0]
     human = _on_scale(felt[:, None] + severity + design.noise * (own + common), design, judge=False)
     if design.double >= 1:
