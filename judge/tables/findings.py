@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import math
 from dataclasses import fields
 from pathlib import Path
@@ -12,7 +11,7 @@ from judge.errors import TableError
 from judge.tables.chunks import Chunk, read_chunks
 from judge.tables.lines import format_of
 from judge.tables.values import CellError, as_number, as_text, json_cell, one_of
-from judge.tables.write import atomic_text, csv_cell, json_line
+from judge.tables.write import atomic_text, json_line, write_csv_rows
 from judge.types import Finding, FindingVerdict
 
 if TYPE_CHECKING:
@@ -45,9 +44,7 @@ def write_findings(findings: Iterable[Finding], path: Path | str) -> None:
         if form == "jsonl":
             stream.writelines(map(json_line, rows))
             return
-        writer = csv.writer(stream, lineterminator="\n")
-        writer.writerow(FINDING_COLUMNS)
-        writer.writerows([csv_cell(cell) for cell in row.values()] for row in rows)
+        write_csv_rows(stream, FINDING_COLUMNS, (row.values() for row in rows))
 
 
 def _cell(value: Any) -> Any:

@@ -206,15 +206,29 @@ def _write_csv(records: Iterator[dict[str, Any]], stream: TextIO, spec: TableSpe
     optional = [] if first is None else [c.name for c in spec.columns if not c.required and c.name in first]
     names = [c.name for c in spec.columns if c.required or c.name in optional]
     names += [name for name in given if name not in spec.names]
-    writer = csv.writer(stream, lineterminator="\n")
-    writer.writerow(names)
     width = set(names)
-    for row, record in enumerate(chain([first] if first is not None else [], records), 2):
-        if not record.keys() <= width:
-            extra = next(name for name in record if name not in width)
-            mend = "give every row the same columns, or write .jsonl"
-            raise TableError("the first row has no such column", path=path, row=row, column=extra, mend=mend)
-        writer.writerow([csv_cell(record.get(name)) for name in names])
+
+    def cells() -> Iterator[list[Any]]:
+        for row, record in enumerate(chain([first] if first is not None else [], records), 2):
+            if not record.keys() <= width:
+                extra = next(name for name in record if name not in width)
+                mend = "give every row the same columns, or write .jsonl"
+                raise TableError("not a column of the first row", path=path, row=row, column=extra, mend=mend)
+            yield [record.get(name) for name in names]
+
+    write_csv_rows(stream, names, cells())
+
+
+def write_csv_rows(stream: TextIO, names: Iterable[str], rows: Iterable[Iterable[Any]]) -> None:
+    """Write a header and rows of raw cells. A row that holds a carriage return is quoted throughout."""
+    writer = csv.writer(stream, lineterminator="\n")
+    careful = csv.writer(stream, lineterminator="\n", quoting=csv.QUOTE_ALL)
+    writer.writerow(names)
+    for row in rows:
+        cells = [csv_cell(cell) for cell in row]
+        # With lines that end in \n alone, the csv module takes a \r in a cell for harmless; readers do not.
+        returns = any(isinstance(cell, str) and "\r" in cell for cell in cells)
+        (careful if returns else writer).writerow(cells)
 
 
 def csv_cell(value: Any) -> Any:
