@@ -14,6 +14,7 @@ from judge.study.model import (
     HumanLabels,
     JudgeSpec,
     JudgingSpec,
+    ResourceSpec,
     Study,
     SystemSpec,
 )
@@ -26,6 +27,7 @@ __all__ = [
     "HumanLabels",
     "JudgeSpec",
     "JudgingSpec",
+    "ResourceSpec",
     "Study",
     "SystemSpec",
     "check_names",

@@ -122,6 +122,15 @@ def anything(value: Any, folder: Path) -> Path:
     raise WrongValueError(f"no such file {str(value)!r}{hint}")
 
 
+def file_or(*words: str) -> Check:
+    """Make the check of one of a few words, or of the path of a file that is there."""
+
+    def check(value: Any, folder: Path) -> Path | str:
+        return value if isinstance(value, str) and value in words else file(value, folder)
+
+    return check
+
+
 def several(check: Check) -> Check:
     """Make the check of a list of values, or of a single one in its place, e.g. paths."""
 

@@ -14,6 +14,7 @@ from judge.study.lines import Places, Where, find_places
 from judge.study.model import LISTS, TABLES, Study
 from judge.study.rules import contradictions
 from judge.study.secrets import find_secrets
+from judge.study.sweep import expand_sweeps
 
 Problems = list[tuple[Where, str]]
 
@@ -34,6 +35,7 @@ _OTHER_NAMES = {
     "criterion": "criteria", "rubric": "rubrics", "order": "orders", "repeat": "repeats", "cost": "max_cost",
     "calls": "max_calls", "rpm": "requests_per_minute", "tpm": "tokens_per_minute", "alpha": "confidence",
     "endpoint": "base_url", "url": "base_url", "max_new_tokens": "max_tokens",
+    "train": "exemplars", "small_model": "sem", "atomic": "knowledge",
 }  # fmt: skip
 
 
@@ -111,7 +113,9 @@ def check_study(data: dict[str, Any], folder: Path, places: Places, source: str)
     StudyError
         With all mistakes, in the order of the file.
     """
-    problems: Problems = find_secrets(data)
+    problems: Problems = []
+    data, places = expand_sweeps(data, places, problems)
+    problems += find_secrets(data)
     reading = _Reading(folder, problems, frozenset(where for where, _ in problems))
     tables = {name: _table(name, data, reading) for name in TABLES}
     for name in data:

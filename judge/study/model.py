@@ -52,8 +52,27 @@ class SystemSpec:
     timeout: float = field(default=60.0, metadata=_by(c.number(0, open_ends=True)))
     price: Mapping[str, float] | None = field(default=None, metadata=_by(c.price))
     exemplars: Path | None = field(default=None, metadata=_by(c.file))
-    train: Path | None = field(default=None, metadata=_by(c.file))
+    embedding: str | None = field(default=None, metadata=_by(c.text))
+    sem: Path | str | None = field(default=None, metadata=_by(c.file_or("embedded")))
+    knowledge: Path | None = field(default=None, metadata=_by(c.file))
+    comet: str | None = field(default=None, metadata=_by(c.text))
     options: Mapping[str, Any] = field(default_factory=dict, metadata=_by(c.mapping))
+
+
+@dataclass(frozen=True, kw_only=True)
+class ResourceSpec:
+    """What strategies draw on where their system names nothing of its own.
+
+    `exemplars` are answered dialogues; `embedding` and `comet` name models of sentence-transformers and
+    transformers; `sem` is ``embedded`` or a file of predictions; `cache` is the folder of search indexes.
+    """
+
+    exemplars: Path | None = field(default=None, metadata=_by(c.file))
+    embedding: str | None = field(default=None, metadata=_by(c.text))
+    sem: Path | str | None = field(default=None, metadata=_by(c.file_or("embedded")))
+    knowledge: Path | None = field(default=None, metadata=_by(c.file))
+    comet: str | None = field(default=None, metadata=_by(c.text))
+    cache: str | None = field(default=None, metadata=_by(c.text))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -120,6 +139,7 @@ class Header:
 
     name: str = field(default="study", metadata=_by(c.text))
     seed: int = field(default=0, metadata=_by(c.whole(0)))
+    published: tuple[Path, ...] = field(default=(), metadata=_by(c.several(c.file)))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -132,6 +152,8 @@ class Study:
     judging: JudgingSpec
     name: str = "study"
     seed: int = 0
+    published: tuple[Path, ...] = ()
+    resources: ResourceSpec = field(default_factory=ResourceSpec)
     humans: HumanLabels = field(default_factory=HumanLabels)
     budget: Budget = field(default_factory=Budget)
     analysis: AnalysisSpec = field(default_factory=AnalysisSpec)
@@ -147,13 +169,15 @@ class Study:
         """
         parts = {name: getattr(self, name) for name in TABLES if name != "study"}
         rest = {name: _plain(part, self.folder) for name, part in parts.items()}
-        return {"study": {"name": self.name, "seed": self.seed}, **{k: v for k, v in rest.items() if v}}
+        header = _plain(Header(name=self.name, seed=self.seed, published=self.published), self.folder)
+        return {"study": header, **{k: v for k, v in rest.items() if v}}
 
 
 TABLES: dict[str, type] = {
     "study": Header,
     "dialogues": DialogueSource,
     "systems": SystemSpec,
+    "resources": ResourceSpec,
     "judges": JudgeSpec,
     "judging": JudgingSpec,
     "humans": HumanLabels,

@@ -16,9 +16,6 @@ if TYPE_CHECKING:
 
     Problems = list[tuple[Where, str]]
 
-NO_MODEL = ("retrieval", "template", "human")
-"""Strategies that answer without a model."""
-
 
 def contradictions(study: Study, told: Collection[Where]) -> Problems:
     """Return what does not fit together; parts that already have a problem of their own are left alone."""
@@ -56,12 +53,19 @@ def _system(system: SystemSpec) -> Iterator[tuple[Where, str]]:
     if len(ways) > 1:
         yield (ways[1],), f"a system has {ways[0]} or {ways[1]}, not both"
     if ways == ["strategy"]:
-        if system.model is None and system.strategy not in NO_MODEL:
+        if system.model is None and _asks(str(system.strategy)):
             yield ("strategy",), f'{system.strategy!r} needs a model, e.g. model = "openai/gpt-4o"'
         if system.id is None:
             yield (), 'a strategy needs a name for its system: id = "..."'
     elif system.model is not None and ways:
         yield ("model",), f"a system from {ways[0]} has no use for a model; drop it, or name a strategy"
+
+
+def _asks(strategy: str) -> bool:
+    """Say whether a strategy asks a model: every template does; a plug-in says so itself, later."""
+    from judge.generators.registry import ENDING, bundled_names
+
+    return strategy.endswith(ENDING) or strategy in bundled_names()
 
 
 def _judges(study: Study) -> Iterator[tuple[Where, str]]:
