@@ -125,7 +125,7 @@ def _failed(engine: Engine, lane: Lane, question: Question, failure: ProviderFai
         _unmended(engine, lane, question)
     else:
         _give_up(engine, lane, question, failure)
-    engine.down(lane, str(failure))
+    engine.look(lane, str(failure))
 
 
 def _substitute(engine: Engine, lane: Lane, question: Question, failure: Unsupported) -> None:

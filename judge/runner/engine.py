@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 BURST = 64
 """Jobs that are looked at before the event loop gets its turn again."""
 DOWN_CALLS = 100
-"""Failed calls in a row after which a server counts as down and the run stops."""
+"""Failed calls in a row, or requests called wrong without a single answer, after which the run stops."""
 
 
 class Engine:
@@ -240,16 +240,19 @@ class Engine:
 
     # -- the end ----------------------------------------------------------------------------------------
 
-    def down(self, lane: Lane, message: str) -> None:
-        """Stop the run where a server has failed so often in a row that it must be down."""
-        if lane.failed_in_a_row >= max(DOWN_CALLS, 3 * lane.limits.concurrency):
-            self.fail(
-                Unfinished(
-                    f"{lane.name}: {lane.failed_in_a_row} calls failed in a row, the last with: {message}\n"
-                    "  mend: see that the server is up, then run the same command again; what was answered "
-                    "is kept"
-                )
-            )
+    def look(self, lane: Lane, message: str) -> None:
+        """Stop the run where nothing but failures is to be expected, before thousands are written down."""
+        enough = max(DOWN_CALLS, 3 * lane.limits.concurrency)
+        if lane.failed_in_a_row >= enough:
+            what = f"{lane.failed_in_a_row} calls failed in a row, the last with: {message}"
+            mend = "see that the server is up"
+        elif lane.refused >= enough and not lane.tally.answered:
+            what = f"the server takes none of our requests: {message}"
+            mend = "check the model's name, the address and the parameters"
+        else:
+            return
+        more = "then run the same command again; what was answered is kept"
+        self.fail(Unfinished(f"{lane.name}: {what}\n  mend: {mend}, {more}"))
 
     def fail(self, error: BaseException) -> None:
         """Stop the run; the first error is raised when what is in flight has arrived."""

@@ -7,7 +7,7 @@ from collections import deque
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from judge.errors import KeyRefused, ProviderFailure, RateLimited
+from judge.errors import ProviderFailure, RateLimited
 from judge.providers.base import ReportsLimits
 from judge.runner.adaptive import Flight, Pace
 from judge.runner.jobs import LaneTally
@@ -66,7 +66,7 @@ class Lane:
         self.timers: set[asyncio.TimerHandle] = set()
         self.workers = 0
         self.gate = 0.0
-        self.failed_in_a_row = 0
+        self.failed_in_a_row = self.refused = 0
         self.endpoint = str(getattr(provider, "base_url", ""))
         self._requests = _bucket(limits.requests_per_minute)
         self._tokens = _bucket(limits.tokens_per_minute)
@@ -126,8 +126,10 @@ class Lane:
         else:
             if failure.kind == "timeout":
                 self.flight.timed_out(now, sent_at)
-            if failure.retryable or isinstance(failure, KeyRefused):
+            if failure.retryable:
                 self.failed_in_a_row += 1
+            elif failure.kind == "provider_error":
+                self.refused += 1
 
     def delay(self, question: Question, failure: ProviderFailure, now: float) -> float | None:
         """Return the seconds until the question is asked again, or None to give it up."""

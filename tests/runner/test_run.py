@@ -183,6 +183,31 @@ def test_a_server_that_is_down_stops_the_run(store):
     assert sum(store.failure(key(n)) is not None for n in range(50, 300)) < 100
 
 
+def test_a_server_that_takes_no_request_stops_the_run(store):
+    """A wrong model name is told after a few calls, not as thousands of failures."""
+
+    def rule(*_):
+        raise RequestRejected("no such model", status=404)
+
+    fake = Fake(rule)
+    with pytest.raises(
+        Unfinished, match=r"takes none of our requests: no such model\n  mend: check the model"
+    ):
+        go(store, fake, jobs(10_000), limits=Limits(concurrency=20))
+    assert len(fake.sent) < 130
+
+
+def test_some_rejected_requests_are_failures(store):
+    """Where other requests are answered, a rejected one is only its own failure."""
+
+    def rule(asked, _):
+        if int(asked.body["q"].split()[1]) % 2:
+            raise RequestRejected("too long", status=400)
+
+    tally, _ = go(store, Fake(rule), jobs(400))
+    assert (tally.answered, tally.failed) == (200, 200)
+
+
 def test_a_fault_inside_a_provider_is_one_failure(store):
     """Whatever a provider raises, the run goes on."""
 
