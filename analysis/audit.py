@@ -91,6 +91,7 @@ def _all(data: AuditInput, options: AuditOptions) -> Iterator[Finding]:
         yield from majority_findings(duels, options)
     if duels is not None and ratings is not None:
         yield from implied_findings(duels, ratings, options)
+    if duels is not None:
         yield from position_findings(duels, options)
     yield from bias_findings(ratings, duels, data, options)
     if data.features is not None and len(data.features):

@@ -160,6 +160,8 @@ def coded(values: Floats) -> tuple[Floats, Ints]:
     >>> coded(np.array([3.0, 1.0, 3.0]))
     (array([1., 3.]), array([1, 0, 1]))
     """
+    if not values.size:
+        return values, np.zeros(0, dtype=np.int64)
     low, high = float(values.min()), float(values.max())
     if high - low < 1000:
         whole = (values - low).astype(np.int64)

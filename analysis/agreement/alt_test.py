@@ -109,6 +109,8 @@ def closeness(people: People, judge: Floats, scoring: Scoring) -> tuple[Floats, 
     tuple
         W_f and W_h, shape (n,) each, in the order of the ratings.
     """
+    if not people.score.size:
+        return people.score, people.score
     unit, own, machine = people.unit, people.score, judge[people.unit]
     others = people.size[unit] - 1
     if scoring == "accuracy":

@@ -97,7 +97,7 @@ def cohen_kappa(
     >>> round(cohen_kappa(x, y, np.arange(50), "nominal").value, 6)
     0.4
     """
-    return _of_table((x, y), clusters, (NAMES[weights], weights), kappa_of, confidence)
+    return of_table((x, y), clusters, (NAMES[weights], weights), kappa_of, confidence)
 
 
 def gwet_ac1(
@@ -111,10 +111,10 @@ def gwet_ac1(
     ...     cohen_kappa(x, y, np.arange(100), "nominal").value, 3)
     (0.89, -0.053)
     """
-    return _of_table((x, y), clusters, ("Gwet's AC1", "nominal"), ac1_of, confidence)
+    return of_table((x, y), clusters, ("Gwet's AC1", "nominal"), ac1_of, confidence)
 
 
-def _of_table(
+def of_table(
     scores: tuple[Floats, Floats],
     clusters: npt.NDArray[np.integer],
     how: tuple[str, Weights],
@@ -125,7 +125,7 @@ def _of_table(
     method = f"{how[0]}; delete-one-cluster jackknife, t"
     n = int(scores[0].size)
     if not n:
-        return unidentified("nothing in common", method=method)
+        return unidentified("the two rated nothing in common", method=method)
     values, code = coded(np.concatenate(scores))
     if values.size < 2:
         return unidentified("all ratings are equal", n=n, method=method)

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from judge.analysis import jackknife
-from judge.analysis.agreement.correlation import NAMES, STATISTICS, correlate, degenerate
+from judge.analysis.agreement.correlation import NAMES, STATISTICS, correlate
+from judge.analysis.agreement.matched import Matched, voices_named
 from judge.analysis.agreement.rank_sums import inner_pairs
+from judge.analysis.agreement.systems import ordered_pairs, system_level
 from judge.analysis.estimate import Estimate, finding, unidentified
-from judge.analysis.jackknife import cluster_mean, dense_codes, from_replicates, leave_one_out, sum_by
+from judge.analysis.jackknife import cluster_mean, dense_codes, sum_by
 from judge.analysis.rating_table import people_scores
 
 if TYPE_CHECKING:
@@ -32,17 +31,6 @@ MIN_SYSTEMS = 4
 TERMS = ("people_mean", "people_median")
 
 
-@dataclass(frozen=True)
-class Matched:
-    """A judge's scores beside people's, on the items that both rated; shape (n,) each."""
-
-    judge: Floats
-    people: Floats
-    dialogue: Ints
-    system: Ints
-    cluster: Ints
-
-
 def correlation_findings(table: RatingTable, options: AuditOptions) -> Iterator[Finding]:
     """Yield the correlations of each judge with people's mean and median, at the three levels."""
     if not table.people:
@@ -59,7 +47,15 @@ def correlation_findings(table: RatingTable, options: AuditOptions) -> Iterator[
             for term, values in zip(TERMS, (people.mean, people.median), strict=True):
                 cluster = table.cluster_of_dialogue[dialogue]
                 matched = Matched(score[mine], values[theirs], dialogue, system, cluster)
-                for level, statistic, estimate in all_levels(matched, options.confidence):
+                found = [
+                    *all_levels(matched, options.confidence),
+                    (
+                        "system",
+                        "system_pairs_ordered",
+                        ordered_pairs(matched, options.seed, options.confidence),
+                    ),
+                ]
+                for level, statistic, estimate in found:
                     yield finding(
                         "agreement", statistic, estimate, level=level, judge=table.rater.names[rater],
                         criterion=criterion, term=term, n_raters=raters,
@@ -82,18 +78,7 @@ def item_level(matched: Matched, confidence: float) -> dict[str, Estimate]:
         reason = "the judge and people rated nothing in common"
         return {name: unidentified(reason, method=NAMES[name]) for name in STATISTICS}
     found = correlate(matched.judge, matched.people, matched.cluster, confidence=confidence)
-    return {name: _voices_named(estimate) for name, estimate in found.items()}
-
-
-def _voices_named(estimate: Estimate) -> Estimate:
-    """Say whose scores are constant."""
-    names = {"the first column": "the judge's scores are", "the second column": "people's scores are"}
-    texts = []
-    for text in estimate.warnings:
-        for column, voice in names.items():
-            text = text.replace(f"{column} is", voice)  # noqa: PLW2901 - one text, two replacements
-        texts.append(text)
-    return replace(estimate, warnings=tuple(texts))
+    return {name: voices_named(estimate) for name, estimate in found.items()}
 
 
 def context_level(matched: Matched, confidence: float) -> dict[str, Estimate]:
@@ -170,61 +155,4 @@ def _grouped_pearson(x: Floats, y: Floats, group: Ints, count: int) -> Floats:
     out = np.divide(
         xy, np.sqrt(xx * yy, where=good, out=np.ones(count)), out=np.full(count, np.nan), where=good
     )
-    return np.asarray(np.clip(out, -1.0, 1.0))
-
-
-def system_level(matched: Matched, confidence: float) -> dict[str, Estimate]:
-    """Correlate the systems' means; the jackknife is over dialogues, the systems are taken as fixed."""
-    system, systems = dense_codes(matched.system)
-    cluster, clusters = dense_codes(matched.cluster)
-    methods = {
-        name: f"{NAMES[name]} of system means; delete-one-cluster jackknife over dialogues on arctanh, t"
-        for name in STATISTICS
-    }
-    if systems < 3:
-        reason = f"{systems} systems in common: a correlation of systems needs three"
-        return {name: unidentified(reason, n=systems, method=methods[name]) for name in STATISTICS}
-    groups = clusters
-    if clusters * systems > 20_000_000:
-        cluster, groups = jackknife.group_codes(cluster)
-    sums = np.stack(
-        [
-            sum_by(cluster * systems + system, values, groups * systems).reshape(groups, systems)
-            for values in (matched.judge, matched.people, np.ones(system.size))
-        ],
-        axis=1,
-    )
-    total = sums.sum(axis=0)
-    reason = degenerate(total[0] / total[2], total[1] / total[2])
-    out = {}
-    for name in STATISTICS:
-        if reason:
-            out[name] = _voices_named(unidentified(reason, n=systems, method=methods[name]))
-            continue
-        value, without = leave_one_out(sums, partial(_of_systems, name), chunk=jackknife.CHUNK // systems)
-        out[name] = from_replicates(
-            value, without, n=systems, confidence=confidence, method=methods[name], scale="fisher"
-        )
-    return out
-
-
-def _of_systems(name: str, sums: Floats) -> Floats:
-    """Correlate system means; sums of the judge, of people and of items have shape (B, 3, S)."""
-    count = sums[:, 2]
-    known = (count > 0).all(axis=1)
-    means = np.divide(sums[:, :2], count[:, None], out=np.zeros_like(sums[:, :2]), where=count[:, None] > 0)
-    means = np.round(means, 12)
-    if name == "pearson":
-        x, y = means[:, 0], means[:, 1]
-    else:
-        signs = [np.sign(means[:, k, :, None] - means[:, k, None, :]) for k in (0, 1)]
-        if name == "kendall_tau_b":
-            x, y = (s.reshape(s.shape[0], -1) for s in signs)
-        else:
-            x, y = (s.sum(axis=2) for s in signs)
-    x, y = x - x.mean(axis=1, keepdims=True), y - y.mean(axis=1, keepdims=True)
-    spread = (x * x).sum(axis=1) * (y * y).sum(axis=1)
-    good = known & (spread > 1e-20)
-    top = (x * y).sum(axis=1)
-    out = np.divide(top, np.sqrt(np.where(good, spread, 1.0)), out=np.full(top.shape, np.nan), where=good)
     return np.asarray(np.clip(out, -1.0, 1.0))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -13,6 +13,7 @@ from judge.analysis.jackknife import count_by, sum_by
 if TYPE_CHECKING:
     import numpy.typing as npt
 
+    from judge.analysis.estimate import Estimate
     from judge.analysis.rating_table import RatingTable
 
     Floats = npt.NDArray[np.float64]
@@ -104,3 +105,25 @@ def with_judge(people: People, item: Ints, score: Floats) -> tuple[People, Float
     keep = np.isin(people.items, item, assume_unique=True)
     part = people.take(keep)
     return part, score[np.searchsorted(item, part.items)]
+
+
+@dataclass(frozen=True)
+class Matched:
+    """A judge's scores beside people's, on the items that both rated; shape (n,) each."""
+
+    judge: Floats
+    people: Floats
+    dialogue: Ints
+    system: Ints
+    cluster: Ints
+
+
+def voices_named(estimate: Estimate) -> Estimate:
+    """Say whose scores are constant."""
+    names = {"the first column": "the judge's scores are", "the second column": "people's scores are"}
+    texts = []
+    for text in estimate.warnings:
+        for column, voice in names.items():
+            text = text.replace(f"{column} is", voice)  # noqa: PLW2901 - one text, two replacements
+        texts.append(text)
+    return replace(estimate, warnings=tuple(texts))
