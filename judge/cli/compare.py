@@ -37,6 +37,7 @@ DEFAULT_OUT = Path("judge-run")
 @click.option("--seed", type=int, help="Seed of all that is drawn at random.")
 @click.option("--human-ratings", multiple=True, type=click.Path(path_type=Path), help="People's ratings.")
 @click.option("--human-duels", multiple=True, type=click.Path(path_type=Path), help="People's comparisons.")
+@click.option("--human-scale", nargs=2, type=float, help="Lowest and highest score that people could give.")
 @click.option(
     "--max-cost", type=click.FloatRange(min=0), help="Stop before more dollars than this are spent."
 )

@@ -85,6 +85,9 @@ def trouble_lines(result: RunResult) -> list[str]:
             kinds[gap.kind] = kinds.get(gap.kind, 0) + 1
         listing = ", ".join(f"{count} {kind}" for kind, count in kinds.items())
         lines.append(f"note: {len(result.gaps)} responses could not be generated ({listing})")
+    for kind, (count, reason) in result.failures.items():
+        said = f", the first: {reason[:160]}" if reason else ""
+        lines.append(f"note: {count:,} judgments ended as {kind}{said}")
     if result.stopped == "budget":
         lines.append(
             f"stopped: the budget was reached with {result.open_questions:,} questions open; raise --max-cost"

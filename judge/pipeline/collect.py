@@ -14,6 +14,22 @@ if TYPE_CHECKING:
     from judge.types import JudgeTask, Outcome
 
 
+class FailureCount:
+    """Counts, while rows pass by, those without verdict or score; keeps the first reason of each kind."""
+
+    def __init__(self) -> None:
+        self.kinds: dict[str, tuple[int, str]] = {}
+
+    def watch(self, rows: Iterable[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+        """Yield the rows as they are."""
+        for row in rows:
+            kind = row["outcome"]
+            if kind != OK:
+                count, reason = self.kinds.get(kind, (0, str(row["reason"])))
+                self.kinds[kind] = (count + 1, reason)
+            yield row
+
+
 def judgment_rows(panels: Iterable[Panel], store: PlanStore, *, absolute: bool) -> Iterator[dict[str, Any]]:
     """Yield rows of the ratings table (`absolute`) or of the duels table."""
     from judge.pipeline.judging import outcomes

@@ -16,7 +16,8 @@ from judge.errors import InputError
 from judge.pipeline import collect, judging, load, manifest, wiring
 from judge.pipeline.analysing import analyse
 from judge.pipeline.features import feature_rows
-from judge.pipeline.generating import Gap, Generation, open_jobs, replay
+from judge.pipeline.generating import Gap, Generation, check_starts, open_jobs, replay
+from judge.pipeline.resources import Shelf
 from judge.pipeline.runfolder import RunFolder
 from judge.runner import Budget, Silent, Tally, run
 from judge.store import RunLock, SqliteStore
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
     from judge.pipeline.tasks import Material
     from judge.pipeline.wiring import Wired
     from judge.runner import Job, Observer
-    from judge.study import Study
+    from judge.study import Study, SystemSpec
     from judge.types import Answer, Dialogue, Finding, Request
 
 
@@ -65,6 +66,7 @@ class RunResult:
     missing: dict[str, int] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
     simulated: bool = False
+    failures: dict[str, tuple[int, str]] = field(default_factory=dict)
     seconds: float = 0.0
 
 
@@ -137,11 +139,13 @@ class _Job:
             wiring.wire(spec, handle)
             for spec, handle in zip(study.judges, wiring.handles(study.judges), strict=True)
         ]
+        for one in judges:
+            check_key(one)
         people = load.load_people(study)
         self.result.simulated = people.simulated
         # Everything that the user may have got wrong is looked at before the first call is paid.
         wiring.choose_rubrics(library, study.judging)
-        generations = _generations(study, dialogues)
+        generations = self._generations(dialogues)
         if generations and not self._generate(generations, dialogues, responses):
             return self.result
         material = load.material_of(dialogues, responses)
@@ -159,12 +163,16 @@ class _Job:
         study = self.study
         everything, dialogues = load.load_dialogues(study.dialogues, study.seed)
         responses = load.load_responses(study.systems, dialogues, everything)
-        done = self._generate(_generations(study, dialogues), dialogues, responses)
+        done = self._generate(self._generations(dialogues), dialogues, responses)
         if done or self.result.stopped == "budget":
             write_dialogues(dialogues, self.folder.table("dialogues"))
             rows = [r for mine in responses.values() for r in mine.values()]
             write_responses(rows, self.folder.table("responses"))
         return self.result
+
+    def _generations(self, dialogues: Sequence[Dialogue]) -> list[Generation]:
+        shelf = Shelf(self.study, self.folder.indexes, self.events.note)
+        return _generations(self.study, dialogues, shelf)
 
     # -- asking -----------------------------------------------------------------------------------------
 
@@ -228,30 +236,30 @@ class _Job:
 
     def _generate(
         self,
-        generations: list[tuple[Generation, Wired]],
+        generations: list[Generation],
         dialogues: Sequence[Dialogue],
         responses: dict[str, dict[str, Response]],
     ) -> bool:
         """Ask round by round until every chain has ended; False where the run was stopped."""
-        wired = [w for _, w in generations]
+        wired = list({g.wired.handle: g.wired for g in generations if g.wired is not None}.values())
 
         def answer_of(key: str) -> Answer | None:
             stored = self.store.get(key)
             return None if stored is None else stored.answer
 
         while True:
-            rounds = [list(open_jobs(g, dialogues, answer_of)) for g, _ in generations]
+            rounds = [list(open_jobs(g, dialogues, answer_of)) for g in generations]
             waiting = sum(len(r) for r in rounds)
             if not waiting:
                 break
-            names = ", ".join(g.system_id for g, _ in generations)
+            names = ", ".join(g.system_id for g in generations if g.wired is not None)
             self.events.note(f"generating responses: {waiting} questions ({names})")
             tally = self._ask(rounds, wired, "generating", waiting)
             if tally.stopped:
                 return False
             if not tally.answered:
                 break
-        for generation, _ in generations:
+        for generation in generations:
             self._collect_responses(generation, dialogues, responses[generation.system_id], answer_of)
         return True
 
@@ -290,8 +298,12 @@ class _Job:
         ]
         write_dialogues(material.dialogues, folder.table("dialogues"))
         write_responses(answers, folder.table("responses"))
-        write_duels(collect.judgment_rows(panels, self.store, absolute=False), folder.table("duels"))
-        write_ratings(collect.judgment_rows(panels, self.store, absolute=True), folder.table("ratings"))
+        seen = collect.FailureCount()
+        duels = collect.judgment_rows(panels, self.store, absolute=False)
+        ratings = collect.judgment_rows(panels, self.store, absolute=True)
+        write_duels(seen.watch(duels), folder.table("duels"))
+        write_ratings(seen.watch(ratings), folder.table("ratings"))
+        self.result.failures = seen.kinds
         by_id = {d.dialogue_id: d for d in material.dialogues}
         write_features(feature_rows(answers, by_id), folder.table("features"))
 
@@ -299,7 +311,7 @@ class _Job:
         self,
         panels: list[Panel],
         judges: Sequence[Wired],
-        generations: list[tuple[Generation, Wired]],
+        generations: list[Generation],
         material: Material,
     ) -> None:
         rubrics = {p.rubric.ref: p.rubric for p in panels}
@@ -324,8 +336,7 @@ class _Job:
                 for w in judges
             ],
             strategies=[
-                {"system_id": g.system_id, "strategy": g.strategy, "model": g.model_name}
-                for g, _ in generations
+                {"system_id": g.system_id, "strategy": g.strategy, "model": g.model_name} for g in generations
             ],
             rubrics=[
                 {"ref": ref, "mode": r.mode, "sha256": r.sha256, "criteria": [c.name for c in r.criteria]}
@@ -360,6 +371,19 @@ def vars_of(value: Any) -> dict[str, Any]:
     return {k: v for k, v in asdict(value).items() if v is not None and v != {}}
 
 
+def check_key(one: Wired) -> None:
+    """Look for a provider's key now, where it needs one: before anything is read or paid.
+
+    Raises
+    ------
+    CredentialsError
+        There is none.
+    """
+    check = getattr(one.provider, "check_key", None)
+    if check is not None:
+        check()
+
+
 def _chain(streams: list[Iterable[Job]]) -> Iterable[Job]:
     from itertools import chain
 
@@ -372,27 +396,30 @@ def _judging_line(panels: list[Panel], total: int) -> str:
     return f"judging: {total:,} questions to {', '.join(raters)} on {', '.join(rubrics)}"
 
 
-def _generations(study: Study, dialogues: Sequence[Dialogue]) -> list[tuple[Generation, Wired]]:
-    """Make the systems that are strategies; their options are checked before anything is asked."""
-    specs = [s for s in study.systems if s.strategy is not None]
-    made = []
-    for spec in specs:
-        from judge.generators import get_strategy
+def _generations(study: Study, dialogues: Sequence[Dialogue], shelf: Shelf) -> list[Generation]:
+    """Make the systems that are strategies; what they need is looked at before anything is asked."""
+    from judge.generators import get_strategy
 
-        strategy = get_strategy(str(spec.strategy), dict(spec.options)).prepare(dialogues)
-        if spec.model is None:
-            raise InputError(f"the system {spec.id!r} is a strategy and needs a model")
-        one = wiring.wire(spec, f"system {spec.id}")
-        one = replace(one, handle=f"system {spec.id}")
-        generation = Generation(
-            system_id=str(spec.id),
-            handle=one.handle,
-            provider=one.provider,
-            model=one.model,
-            model_name=spec.model,
-            sampling=one.sampling,
-            strategy=strategy.ref,
-            start=strategy.start,
-        )
-        made.append((generation, one))
+    made: list[Generation] = []
+    lanes: dict[tuple[Any, ...], Wired] = {}
+    for spec in study.systems:
+        if spec.strategy is None:
+            continue
+        options, resources = dict(spec.options), shelf.of(spec)
+        strategy = get_strategy(spec.strategy, options, resources, folder=study.folder).prepare(dialogues)
+        if strategy.needs_model and spec.model is None:
+            raise InputError(f"the system {spec.id!r} is a strategy that asks a model; give it one")
+        wired = _wire_system(spec, lanes) if strategy.needs_model else None
+        generation = Generation(str(spec.id), strategy.ref, strategy.start, wired, spec.model)
+        check_starts(generation, dialogues)
+        made.append(generation)
     return made
+
+
+def _wire_system(spec: SystemSpec, lanes: dict[tuple[Any, ...], Wired]) -> Wired:
+    """Wire a system; systems on the same model of the same server share its limits, as the server sees it."""
+    key = (spec.model, spec.base_url, spec.api_key_env, spec.timeout)
+    one = wiring.wire(spec, f"{spec.model} (generating{f', {len(lanes) + 1}' if lanes else ''})")
+    if key not in lanes:
+        lanes[key] = one
+    return replace(lanes[key], sampling=one.sampling)

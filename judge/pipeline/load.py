@@ -166,7 +166,7 @@ def material_of(dialogues: Sequence[Dialogue], responses: dict[str, dict[str, Re
 def load_people(study: Study) -> People:
     """Read people's labels; several files are put one after the other."""
     return People(
-        _together([read_ratings(path) for path in study.humans.ratings]),
+        _together([read_ratings(path, scale=study.humans.scale) for path in study.humans.ratings]),
         _together([read_duels(path) for path in study.humans.duels]),
     )
 

@@ -190,3 +190,19 @@ def price(value: Any, folder: Path) -> dict[str, float]:
                 f"lacks {name!r}: dollars for a million tokens, e.g. {{ input = 2.5, output = 10 }}"
             )
     return {name: number(0)(part, folder) for name, part in parts.items()}
+
+
+def span(value: Any, _: Path) -> tuple[float, float]:
+    """Accept two numbers, the lower first.
+
+    >>> span([1, 5], Path())
+    (1.0, 5.0)
+    """
+    good = isinstance(value, list | tuple) and len(value) == 2 and all(_is_number(end) for end in value)
+    if not good or value[0] >= value[1]:
+        raise WrongValueError(f"must be two numbers, the lowest first, e.g. [1, 5], not {shown(value)}")
+    return float(value[0]), float(value[1])
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)

@@ -32,6 +32,7 @@ _PLAIN: dict[str, tuple[str, str]] = {
     "pairs": ("judging", "pairs"),
     "human_ratings": ("humans", "ratings"),
     "human_duels": ("humans", "duels"),
+    "human_scale": ("humans", "scale"),
     "max_cost": ("budget", "max_cost"),
     "max_calls": ("budget", "max_calls"),
     "confidence": ("analysis", "confidence"),

@@ -110,10 +110,11 @@ class JudgingSpec:
 
 @dataclass(frozen=True, kw_only=True)
 class HumanLabels:
-    """Files of people's ratings and duels."""
+    """Files of people's ratings and duels; `scale` is the lowest and highest score they could give."""
 
     ratings: tuple[Path, ...] = field(default=(), metadata=_by(c.several(c.file)))
     duels: tuple[Path, ...] = field(default=(), metadata=_by(c.several(c.file)))
+    scale: tuple[float, float] | None = field(default=None, metadata=_by(c.span))
 
 
 @dataclass(frozen=True, kw_only=True)
