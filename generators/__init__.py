@@ -7,7 +7,7 @@ True
 from __future__ import annotations
 
 from judge.generators.base import Ask, Done, Failed, Resources, Step, Strategy, respond
-from judge.generators.registry import get_strategy, strategy_names
+from judge.generators.registry import draws_on, get_strategy, strategy_names
 
 __all__ = [
     "Ask",
@@ -16,6 +16,7 @@ __all__ = [
     "Resources",
     "Step",
     "Strategy",
+    "draws_on",
     "get_strategy",
     "respond",
     "strategy_names",

@@ -134,3 +134,10 @@ def _template(options: Mapping[str, Any], resources: Resources) -> Strategy:
 
 MODEL_FREE: Mapping[str, Factory] = {"human": _human, "retrieval": _retrieval, "template": _template}
 """The baselines by name."""
+
+DRAWS_ON: Mapping[str, Callable[[Mapping[str, Any]], frozenset[str]]] = {
+    "human": lambda _: frozenset(),
+    "retrieval": lambda _: frozenset({"exemplars"}),
+    "template": lambda options: frozenset({"sem"} if options.get("emotion") == "predicted" else ()),
+}
+"""What each baseline cannot do without, with these options."""

@@ -113,3 +113,15 @@ def sentence_encoder(model: str, *, batch_size: int = 64, device: str | None = N
         return np.asarray(vectors, dtype=np.float32)
 
     return encode
+
+
+def lazy_encoder(model: str, load: Callable[[str], Encoder] = sentence_encoder) -> Encoder:
+    """Return an encoder that loads its model at the first text: a study can be checked without it."""
+    held: list[Encoder] = []
+
+    def encode(texts: Sequence[str]) -> NDArray[np.float32]:
+        if not held:
+            held.append(load(model))
+        return held[0](texts)
+
+    return encode

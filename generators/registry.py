@@ -106,6 +106,48 @@ def get_strategy(
     raise UnknownNameError("strategy", name, strategy_names())
 
 
+def draws_on(
+    name: str, options: Mapping[str, Any] | None = None, *, folder: Path | None = None
+) -> frozenset[str] | None:
+    """Return which of `judge.generators.Resources` a strategy cannot do without.
+
+    Parameters
+    ----------
+    name, options, folder
+        As for `get_strategy`.
+
+    Returns
+    -------
+    frozenset of str or None
+        Names of ``exemplars``, ``sem``, ``knowledge``; None for a plug-in, which says so itself when it is
+        made.
+
+    Raises
+    ------
+    InputError
+        If a template cannot be used.
+
+    Examples
+    --------
+    >>> sorted(draws_on("hef")), sorted(draws_on("hef", {"categories": False, "words": False}))
+    (['sem'], [])
+    """
+    from judge.generators.baselines import DRAWS_ON, MODEL_FREE
+    from judge.generators.variables import RESOURCE_OF
+
+    given = dict(options or {})
+    if name in MODEL_FREE:
+        return DRAWS_ON[name](given)
+    if name.endswith(ENDING):
+        template = load_template((folder or Path()) / name)
+    elif name in bundled_names():
+        template = load_template(TEMPLATES / f"{name}{ENDING}")
+    else:
+        return None
+    chosen = {**template.options, **given}
+    return frozenset(RESOURCE_OF[use](chosen) for use in template.uses if use in RESOURCE_OF) - {""}
+
+
 def _plugins() -> dict[str, Any]:
     from importlib.metadata import entry_points
 

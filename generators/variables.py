@@ -73,9 +73,11 @@ def small_model(dialogue: Dialogue, resources: Resources, options: Mapping[str, 
 
     ``categories`` and ``words`` (true or false) switch each part off.
     """
+    variables: dict[str, Any] = {"categories": [], "high_words": [], "low_words": []}
+    if not _wants_small_model(options):
+        return Found(variables, variables)
     if resources.sem is None:
         raise _missing("a small empathetic model", "use the embedded one or a file of predictions")
-    variables: dict[str, Any] = {"categories": [], "high_words": [], "low_words": []}
     if options["categories"]:
         ranked = sorted(resources.sem.probabilities(dialogue).items(), key=lambda item: (-item[1], item[0]))
         variables["categories"] = [label for label, _ in ranked[: options["k2"]]]
@@ -106,3 +108,16 @@ USES: Mapping[str, Use] = {
     "knowledge": knowledge,
 }
 """What a header's ``uses`` may name."""
+
+
+def _wants_small_model(options: Mapping[str, Any]) -> str:
+    return "sem" if options.get("categories", True) or options.get("words", True) else ""
+
+
+RESOURCE_OF: Mapping[str, Callable[[Mapping[str, Any]], str]] = {
+    "random-exemplars": lambda _: "exemplars",
+    "similar-exemplars": lambda _: "exemplars",
+    "small-model": _wants_small_model,
+    "knowledge": lambda _: "knowledge",
+}
+"""The field of `judge.generators.Resources` that each name draws on with these options; "" for none."""

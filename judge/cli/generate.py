@@ -44,4 +44,6 @@ def command(study: Path, out: Path | None, quiet: bool, as_json: bool) -> int:
             click.echo(line)
         click.echo(f"responses  {result.folder.table('responses')}")
         click.echo(f"           {result.asked:,} questions asked, {result.seconds:.1f} s")
-    return 3 if result.stopped or result.gaps else 0
+    # What a dialogue lacks is not mended by asking again.
+    open_gaps = [gap for gap in result.gaps if gap.kind != "unusable_input"]
+    return 3 if result.stopped or open_gaps else 0

@@ -7,8 +7,9 @@ what was answered is read, and only the next open question of each dialogue is a
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
+from judge.errors import InputError
 from judge.generators.base import Ask, Failed
 from judge.runner.jobs import Job
 from judge.store.keys import request_key
@@ -18,26 +19,35 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from judge.generators.base import Step
-    from judge.providers.base import Provider
-    from judge.types import Answer, Dialogue, FailureKind, Request, Sampling
+    from judge.pipeline.wiring import Wired
+    from judge.types import Answer, Dialogue, FailureKind, Request
+
+
+GapKind: TypeAlias = "FailureKind | Literal['unusable_input']"
+"""A failure of the model, or ``unusable_input``: the strategy could not ask, for what the dialogue holds."""
 
 
 @dataclass(frozen=True)
 class Generation:
-    """One system that is a strategy on a model."""
+    """One system that is a strategy, on a model or without one (`wired` is then None)."""
 
     system_id: str
-    handle: str
-    provider: Provider
-    model: str
-    model_name: str
-    sampling: Sampling
     strategy: str
     start: Callable[[Dialogue], Step]
+    wired: Wired | None = None
+    model_name: str | None = None
 
     def request(self, step: Ask) -> Request:
-        """Build what is sent for one step. Pure."""
-        return self.provider.request(self.model, step.prompt, self.sampling)
+        """Build what is sent for one step. Pure.
+
+        Raises
+        ------
+        InputError
+            The strategy said that it asks no model, and asks one.
+        """
+        if self.wired is None:
+            raise InputError(f"the strategy {self.strategy} of {self.system_id!r} asks a model, and has none")
+        return self.wired.provider.request(self.wired.model, step.prompt, self.wired.sampling)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +65,7 @@ class Gap:
 
     dialogue_id: str
     system_id: str
-    kind: FailureKind
+    kind: GapKind
     message: str
 
 
@@ -77,10 +87,20 @@ def replay(
     -------
     Response or Open or Gap
         The response where the chain is whole; else its next question; or why it cannot go on (the model
-        refused, was cut off by a filter or at the token limit, or gave nothing).
+        refused, was cut off by a filter or at the token limit, or gave nothing; or the strategy cannot do
+        with this dialogue, which is one gap and not the end of the run).
     """
+    try:
+        return _follow(generation, dialogue, answer_of)
+    except InputError as error:
+        return Gap(dialogue.dialogue_id, generation.system_id, "unusable_input", str(error))
+
+
+def _follow(
+    generation: Generation, dialogue: Dialogue, answer_of: Callable[[str], Answer | None]
+) -> Response | Open | Gap:
     step = generation.start(dialogue)
-    requests = []
+    requests: list[str] = []
     while isinstance(step, Ask):
         request = generation.request(step)
         key = request_key(request)
@@ -93,8 +113,9 @@ def replay(
             return Gap(dialogue.dialogue_id, generation.system_id, kind, answer.text[:200])
         step = step.then(answer.text)
     if isinstance(step, Failed):
-        return Gap(dialogue.dialogue_id, generation.system_id, "parse_failure", step.reason)
-    details: dict[str, Any] = {**step.details, "keys": requests}
+        reason: GapKind = "parse_failure" if requests else "unusable_input"
+        return Gap(dialogue.dialogue_id, generation.system_id, reason, step.reason)
+    details: dict[str, Any] = {**step.details, **({"keys": requests} if requests else {})}
     return Response(
         dialogue.dialogue_id,
         generation.system_id,
@@ -122,4 +143,26 @@ def open_jobs(
     for dialogue in dialogues:
         found = replay(generation, dialogue, answer_of)
         if isinstance(found, Open):
-            yield Job(found.key, found.request, generation.handle, generation.system_id)
+            handle = generation.wired.handle if generation.wired else ""
+            yield Job(found.key, found.request, handle, generation.system_id)
+
+
+def check_starts(generation: Generation, dialogues: Sequence[Dialogue]) -> None:
+    """See that the strategy can do with at least one of the dialogues, before anything is paid.
+
+    Raises
+    ------
+    InputError
+        It can do with none: then it is the study that is wrong, not a dialogue.
+    """
+    first = ""
+    for dialogue in dialogues:
+        try:
+            step = generation.start(dialogue)
+        except InputError as error:
+            first = first or str(error)
+        else:
+            if not isinstance(step, Failed):
+                return
+            first = first or f"dialogue {dialogue.dialogue_id!r}: {step.reason}"
+    raise InputError(f"the system {generation.system_id!r} can answer none of the dialogues; {first}")

@@ -36,6 +36,11 @@ class RunFolder:
         """Every answer as it came."""
         return self.root / "run.sqlite"
 
+    @property
+    def indexes(self) -> Path:
+        """Search indexes and inferences, each named by its content; may be deleted."""
+        return self.root / "indexes"
+
     def table(self, name: str, ending: str = "jsonl") -> Path:
         """Return the path of one table: dialogues, responses, ratings, duels, features, findings."""
         return self.root / f"{name}.{ending}"
@@ -94,7 +99,7 @@ class RunFolder:
             )
 
 
-_OURS = {"run.sqlite", "run.sqlite-wal", "run.sqlite-shm", "run.lock", "report.html"} | {
+_OURS = {"run.sqlite", "run.sqlite-wal", "run.sqlite-shm", "run.lock", "report.html", "indexes"} | {
     f"{name}.{ending}"
     for name in ("dialogues", "responses", "ratings", "duels", "features", "findings")
     for ending in ("jsonl", "csv")
