@@ -21,7 +21,18 @@ if TYPE_CHECKING:
 PLACEBO = "_placebo"
 """Ending of a column that holds the same feature against another dialogue's reference."""
 _KEYS = ("dialogue_id", "system_id")
-_RAW = {"n_words", "n_chars", "n_list_items", "n_headers", "n_bold", "is_reference"}
+LENGTH = "log_words"
+"""The feature that stands for length."""
+_FORM = {
+    "n_list_items": "has_list",
+    "n_headers": "has_header",
+    "n_bold": "has_bold",
+    "n_emoji": "has_emoji",
+    "n_questions": "has_question",
+    "n_exclamations": "has_exclamation",
+}
+"""Counts that enter as whether there is any."""
+_RAW = {"n_words", "n_chars", "is_reference", *_FORM}
 """Columns that enter in another form, or not at all."""
 
 
@@ -50,8 +61,9 @@ def feature_columns(frame: pd.DataFrame, dialogue: Codes, system: Codes) -> Feat
     """Turn a features table into the columns that the panel tests.
 
     Every numeric or boolean column is a feature, save that ``n_words`` enters as ``log_words`` (the log of
-    1 + words) and the Markdown counts as ``markdown`` (whether there is any). A column that ends in
-    ``_placebo`` is the negative control of the column without that ending.
+    1 + words) and counts of marks (lists, headers, bold, emoji, question and exclamation marks) as whether
+    there is any. A column that ends in ``_placebo`` is the negative control of the column without that
+    ending.
 
     Parameters
     ----------
@@ -67,7 +79,7 @@ def feature_columns(frame: pd.DataFrame, dialogue: Codes, system: Codes) -> Feat
     """
     require(frame, _KEYS, "features")
     row = np.full(len(dialogue) * len(system), -1, dtype=np.int64)
-    item, at = _items(frame, dialogue, system)
+    item, at = items_of(frame, dialogue, system)
     if np.unique(item).size != item.size:
         raise TableError("two rows of features for one response", mend="keep one row a response")
     row[item] = at
@@ -76,16 +88,22 @@ def feature_columns(frame: pd.DataFrame, dialogue: Codes, system: Codes) -> Feat
     placebo = {name[: -len(PLACEBO)]: found[name] for name in found if name.endswith(PLACEBO)}
     values = {name: v for name, v in found.items() if name not in _RAW and not name.endswith(PLACEBO)}
     if "n_words" in found:
-        values["log_words"] = np.log1p(found["n_words"])
-    marks = [found[name] for name in ("n_list_items", "n_headers", "n_bold") if name in found]
-    if marks:
-        values["markdown"] = (np.sum(marks, axis=0) > 0).astype(np.float64)
+        values[LENGTH] = np.log1p(np.maximum(found["n_words"], 0.0))
+    for count, name in _FORM.items():
+        if count in found:
+            values[name] = np.where(np.isnan(found[count]), np.nan, (found[count] > 0).astype(np.float64))
     return FeatureColumns(row, values, placebo)
 
 
-def _items(
+def no_features(dialogue: Codes, system: Codes) -> FeatureColumns:
+    """Return the columns of a table that is not there."""
+    return FeatureColumns(np.full(len(dialogue) * len(system), -1, dtype=np.int64), {}, {})
+
+
+def items_of(
     frame: pd.DataFrame, dialogue: Codes, system: Codes
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Return the item (dialogue * systems + system) of each row that is about one, and the rows' numbers."""
     theirs = encode(frame["dialogue_id"]), encode(frame["system_id"])
     ours = []
     for codes, known in zip(theirs, (dialogue, system), strict=True):
