@@ -65,6 +65,19 @@ def fit_features(
     NotIdentified
         As `mom_eiv`, or the judge never varies, or a yes-or-no feature is too rare.
     """
+    key = tuple(names), fixed_effects, instrumental
+    if key not in material.fits:
+        try:
+            material.fits[key] = _fit(material, names, fixed_effects=fixed_effects, instrumental=instrumental)
+        except NotIdentified as reason:
+            material.fits[key] = reason
+    found: Fitted | NotIdentified = material.fits[key]
+    if isinstance(found, NotIdentified):
+        raise NotIdentified(*found.args)
+    return found
+
+
+def _fit(material: Material, names: Sequence[str], *, fixed_effects: bool, instrumental: bool) -> Fitted:
     x = np.column_stack([material.features[name] for name in names])
     used = np.isfinite(x).all(axis=1) & np.isfinite(material.people.mean)
     if used.sum() < 2:

@@ -70,7 +70,7 @@ def curvature_findings(material: Material, options: AuditOptions) -> Iterator[Fi
     if LENGTH not in material.features or material.n_double == 0 or material.mode != "ratings":
         return
     length = material.features[LENGTH]
-    bent = replace(material, features={LENGTH: length, "bend": spline_column(length)})
+    bent = replace(material, features={LENGTH: length, "bend": spline_column(length)}, fits={})
     try:
         fitted = fit_features(bent, (LENGTH, "bend"))
     except NotIdentified as reason:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -47,6 +47,8 @@ class Material:
         People behind `people`, and whether their severity was taken off.
     item
         Which row of the table it is: dialogue * systems + system, or pair * dialogues + dialogue.
+    fits
+        Regressions that were made already: several findings ask for the same one.
     """
 
     judge: str
@@ -60,6 +62,7 @@ class Material:
     n_raters: int
     centred: bool
     item: Ints
+    fits: dict[Any, Any] = field(default_factory=dict, repr=False, compare=False)
 
     @property
     def n_double(self) -> int:
