@@ -19,7 +19,10 @@ WINDOW_CALLS = 10.0
 LONGEST_WINDOW_S = 5.0
 SLOWEST = 0.2
 """Calls per second below which the pace never falls; a longer wait is the server's to ask for."""
-GROWTH = 0.005
+CATCH_UP_S = 0.05
+"""A busy machine wakes up late: calls that are late by no more than this are sent at once, in a small burst."""
+DEEPEST_CUT = 0.7
+GROWTH = 0.01
 FASTEST_GROWTH = 0.10
 RECOVERY = 0.05
 """Calls per second that are added in each second without a refusal, however slow the pace."""
@@ -115,7 +118,7 @@ class Pace:
         self._look(now)
         self.sends += 1
         if self.rate != float("inf"):
-            self.next_at = max(self.next_at, now) + 1.0 / self.rate
+            self.next_at = max(self.next_at, now - CATCH_UP_S) + 1.0 / self.rate
 
     def refused(self, now: float, sent_at: float) -> None:
         """Take note of a refusal for too many calls."""
@@ -136,7 +139,9 @@ class Pace:
             return
         if self.lost:
             taken = max(1.0, self.sends - self.lost) / length
-            self.rate = max(SLOWEST, BELOW * min(self.rate, taken))
+            # A window in which we were too busy to send much says little of what the server would take.
+            least = DEEPEST_CUT * self.rate if paced else SLOWEST
+            self.rate = max(SLOWEST, least, BELOW * min(self.rate, taken))
             self.clean = 0
         elif self.sends >= 0.8 * self.rate * length:
             self.clean += 1

@@ -261,10 +261,10 @@ def test_a_rate_limit_is_learnt(store):
             raise RateLimited("slow down", retry_after=1.0)
         level -= 1.0
 
-    tally, seconds = go(store, Fake(rule, latency=0.05), jobs(2000))
-    assert (tally.answered, tally.failed) == (2000, 0)
-    assert seconds < 1.2 * 10.0
-    assert tally.calls < 2200
+    tally, seconds = go(store, Fake(rule, latency=0.05), jobs(1000))
+    assert (tally.answered, tally.failed) == (1000, 0)
+    assert seconds < 1.2 * 5.0
+    assert tally.calls < 1100
 
 
 def test_waiting_for_a_rate_limit_uses_no_attempts(store):
