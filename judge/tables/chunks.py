@@ -153,7 +153,10 @@ def _csv_chunks(path: Path, stream: BinaryIO) -> Iterator[Chunk]:
         row = reader.line_num + 1
         with _long_cells():
             records, fault = _csv_some(reader, stream)
-        rows, records = _numbered(path, row, records, len(header))
+        if reader.line_num + 1 - row == len(records) and set(map(len, records)) == {len(header)}:
+            rows = list(range(row, row + len(records)))
+        else:
+            rows, records = _numbered(path, row, records, len(header))
         if fault is not None:
             raise _csv_error(path, rows, records, fault, row)
         if rows or first:
@@ -170,8 +173,7 @@ def _csv_some(reader: Any, stream: BinaryIO) -> tuple[list[list[str]], csv.Error
     try:
         while len(records) < CHUNK_ROWS and stream.tell() - start < 64 * BLOCK:
             before = len(records)
-            for record in islice(reader, 1024):
-                records.append(record)  # noqa: PERF402 - those before a fault are kept
+            records.extend(islice(reader, 1024))  # those before a fault are kept
             if len(records) == before:
                 break
     except csv.Error as exc:
