@@ -30,6 +30,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "explain": ("judge.cli.explain", "Say how one judgment came about."),
     "rubrics": ("judge.cli.rubrics", "List, show, render and check rubrics."),
     "models": ("judge.cli.models", "List judges with prices and abilities."),
+    "data": ("judge.cli.data", "Fetch data sets, convert published outputs."),
 }
 
 
