@@ -35,7 +35,8 @@ METHOD = (
 TASTE = "a liking of one judge for the style of its family's responses counts as self-preference"
 NO_PAIR = (
     "no two judges of different families whose families both wrote responses. What would help: two judges of"
-    f" different families that both judge responses of both families (column {COLUMN} in the features, or names of models), with people's ratings"
+    " different families that both judge responses of both families (named in the features' column"
+    f" {COLUMN}, or by systems named after models), with people's ratings"
 )
 
 
