@@ -1,0 +1,1 @@
+"""Tests of the main job, from files to findings."""
