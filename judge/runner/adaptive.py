@@ -20,7 +20,7 @@ LONGEST_WINDOW_S = 5.0
 SLOWEST = 0.2
 """Calls per second below which the pace never falls; a longer wait is the server's to ask for."""
 CATCH_UP_S = 0.05
-"""A busy machine wakes up late: calls that are late by no more than this are sent at once, in a small burst."""
+"""A busy machine wakes up late: calls that are no later than this are sent at once, in a small burst."""
 DEEPEST_CUT = 0.7
 GROWTH = 0.01
 FASTEST_GROWTH = 0.10

@@ -25,6 +25,13 @@ _TARGET = "(SELECT target FROM links WHERE links.key = p.key AND kind = 'instead
 _OPEN = "p.key NOT IN (SELECT key FROM answers)"
 _OPEN_LINKED = f"{_OPEN} AND coalesce({_TARGET} NOT IN (SELECT key FROM answers), 1)"  # noqa: S608 - ours
 _RESULTS = """
+SELECT p.seq, p.key, p.ref, a.answer, NULL, f.kind, f.message, a.cost, NULL
+FROM plan p
+LEFT JOIN answers a ON a.key = p.key
+LEFT JOIN failures f ON f.key = p.key
+WHERE p.plan = ? AND p.seq > ? ORDER BY p.seq LIMIT ?
+"""
+_RESULTS_LINKED = """
 SELECT p.seq, p.key, p.ref, coalesce(a.answer, i.answer), r.answer, f.kind, f.message,
        coalesce(a.cost, i.cost), r.cost
 FROM plan p
@@ -45,6 +52,7 @@ class Plans:
     _conn: sqlite3.Connection
     _clock: Callable[[], float]
     _has_links: bool
+    _has_failures: bool
     _plans: dict[str, int]
 
     def flush(self) -> None:
@@ -91,14 +99,15 @@ class Plans:
         self.flush()
         plan = self._plan(stage, must_exist=False)
         with told_plainly(self.path):
-            (total,) = self._conn.execute("SELECT count(*) FROM plan WHERE plan = ?", (plan,)).fetchone()
+            # Rows are numbered without gaps (`verify` looks), so nobody needs to count them.
+            last = "SELECT coalesce(max(seq) + 1, 0) FROM plan WHERE plan = ?"
+            (total,) = self._conn.execute(last, (plan,)).fetchone()
             (still,) = self._conn.execute(
                 f"SELECT count(*) FROM plan p WHERE p.plan = ? AND {self._open()}",  # noqa: S608 - ours
                 (plan,),
             ).fetchone()
-            (failed,) = self._conn.execute(
-                "SELECT count(*) FROM plan WHERE plan = ? AND key IN (SELECT key FROM failures)", (plan,)
-            ).fetchone()
+            failures = "SELECT count(*) FROM plan WHERE plan = ? AND key IN (SELECT key FROM failures)"
+            failed = self._conn.execute(failures, (plan,)).fetchone()[0] if self._has_failures else 0
         return PlanState(total, total - still, failed)
 
     def pending(self, stage: str) -> Iterator[PlanRow]:
@@ -109,7 +118,8 @@ class Plans:
 
     def results(self, stage: str) -> Iterator[Result]:
         """Stream every row with what came of it, in order."""
-        for seq, key, ref, answer, repair, kind, message, cost, extra in self._pages(stage, _RESULTS):
+        query = _RESULTS_LINKED if self._has_links else _RESULTS
+        for seq, key, ref, answer, repair, kind, message, cost, extra in self._pages(stage, query):
             yield Result(
                 seq,
                 "sha256:" + key.hex(),
