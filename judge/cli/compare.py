@@ -63,7 +63,11 @@ def command(
     from judge.cli.say import Voice
     from judge.pipeline.compare import compare
 
-    given = {name: value for name, value in flags.items() if value not in (None, (), False)}
+    given = {
+        name: value
+        for name, value in flags.items()
+        if value is not None and value is not False and value != ()
+    }
     wanted = _study(study, given)
     folder = out or (DEFAULT_OUT if study is None else Path("runs") / wanted.name)
     voice = Voice(quiet=quiet or as_json)
