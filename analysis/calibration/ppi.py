@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from judge.analysis.estimate import t_quantile
+
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
@@ -109,8 +111,6 @@ def ppi_mean(
     >>> bool(found.ci_low < 3 < found.ci_high), bool(found.std_error < found.human_std_error)
     (True, True)
     """
-    from scipy import stats
-
     y, f, rest = (np.asarray(v, dtype=np.float64) for v in (labels, judged, judged_rest))
     _check(y, f, rest)
     codes = _codes(cluster, y.size)
@@ -122,7 +122,7 @@ def ppi_mean(
     value = n_clusters * theta - (n_clusters - 1) * replicates.mean()
     labelled_part = (n_clusters - 1) / n_clusters * ((replicates - replicates.mean()) ** 2).sum()
     error = float(np.sqrt(labelled_part + lam**2 * _mean_variance(rest, _codes(cluster_rest, rest.size))))
-    half = float(stats.t.ppf(0.5 + confidence / 2, n_clusters - 1)) * error
+    half = t_quantile(n_clusters - 1, confidence) * error
     return PPIMean(
         value=float(value),
         std_error=error,
