@@ -11,6 +11,8 @@ from judge.analysis.agreement.people import alpha_findings
 from judge.analysis.agreement.ratings import rating_agreement_findings
 from judge.analysis.agreement.verdicts import verdict_findings
 from judge.analysis.bias.findings import bias_findings
+from judge.analysis.calibration.findings import calibrated_findings
+from judge.analysis.calibration.quality import quality_findings
 from judge.analysis.duel_table import encode_duels
 from judge.analysis.inputs import AuditInput, AuditOptions
 from judge.analysis.means import differences, mean_findings
@@ -47,8 +49,8 @@ def audit(data: AuditInput, options: AuditOptions | None = None) -> tuple[Findin
     Returns
     -------
     tuple of Finding
-        In the order outcomes, ranking, means, agreement, position, bias, texts. What the data cannot tell
-        is a finding with the verdict ``not_identified`` and the reason in its warnings. What each one means
+        In the order outcomes, ranking, means, agreement, position, calibration, bias, texts. What the data
+        cannot tell is a finding with the verdict ``not_identified`` and the reason in its warnings. What each one means
         is in ``docs/findings.md``.
 
     Raises
@@ -93,6 +95,9 @@ def _all(data: AuditInput, options: AuditOptions) -> Iterator[Finding]:
         yield from implied_findings(duels, ratings, options)
     if duels is not None:
         yield from position_findings(duels, options)
+    if ratings is not None:
+        yield from quality_findings(ratings, options)
+    yield from calibrated_findings(ratings, duels, data, options)
     yield from bias_findings(ratings, duels, data, options)
     if data.features is not None and len(data.features):
         yield from text_findings(data.features, options)

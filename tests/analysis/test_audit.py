@@ -54,9 +54,9 @@ def test_means_and_paired_differences():
     judge = frame[frame.rater_id == "j0"].pivot_table(
         index="dialogue_id", columns="system_id", values="score"
     )
-    found = one(findings, statistic="mean_score", judge="j0", system="s1")
+    found = one(findings, family="means", statistic="mean_score", judge="j0", system="s1")
     assert found.estimate == pytest.approx(judge.s1.mean())
-    gap = one(findings, statistic="mean_difference", judge="j0", system="s0", system_b="s2")
+    gap = one(findings, family="means", statistic="mean_difference", judge="j0", system="s0", system_b="s2")
     assert gap.std_error == pytest.approx((judge.s0 - judge.s2).sem())
     assert gap.correction == "holm"
     people = frame[frame.rater_kind == "human"]
@@ -83,7 +83,9 @@ def test_failed_ratings_are_counted_and_bounded():
     findings = audit(AuditInput(ratings=frame), AuditOptions(scales={"empathy": (1.0, 5.0)}))
     kept = frame[(frame.rater_id == "j0") & (frame.system_id == "s0") & (frame.outcome == "ok")].score
     columns = {"judge": "j0", "system": "s0"}
-    assert one(findings, statistic="mean_score", **columns).estimate == pytest.approx(kept.mean())
+    assert one(findings, family="means", statistic="mean_score", **columns).estimate == pytest.approx(
+        kept.mean()
+    )
     worst = one(findings, statistic="mean_score_worst", **columns).estimate
     assert worst == pytest.approx((kept.sum() + 5) / 20)
     assert one(findings, statistic="mean_score_best", **columns).estimate == pytest.approx(
@@ -203,7 +205,7 @@ def test_ids_of_mixed_type_are_texts():
     frame = planted_ratings(np.random.default_rng(0), 4, 2)
     mixed = [int(name[1:]) if number % 2 else name[1:] for number, name in enumerate(frame.dialogue_id)]
     findings = audit(AuditInput(ratings=frame.assign(dialogue_id=pd.Series(mixed, dtype=object))))
-    assert one(findings, statistic="mean_score", judge="j0", system="s0").n_dialogues == 4
+    assert one(findings, family="means", statistic="mean_score", judge="j0", system="s0").n_dialogues == 4
 
 
 def test_coarser_clusters():
@@ -216,7 +218,7 @@ def test_coarser_clusters():
     by_row = audit(AuditInput(ratings=frame.assign(speaker=number // 2)), AuditOptions(cluster="speaker"))
     by_dialogue = audit(AuditInput(ratings=frame, dialogues=dialogues), AuditOptions(cluster="speaker"))
     assert by_row == by_dialogue
-    assert one(by_row, statistic="mean_score", judge="j0", system="s0").n_dialogues == 20
+    assert one(by_row, family="means", statistic="mean_score", judge="j0", system="s0").n_dialogues == 20
     with pytest.raises(TableError, match="cluster column"):
         audit(AuditInput(ratings=frame), AuditOptions(cluster="nobody"))
 
