@@ -25,8 +25,8 @@ import scipy.sparse as sp
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import StratifiedGroupKFold
 
-from judge.hashed import Hasher, Sparse, inverse_frequency, tfidf
-from judge.providers.embedded.features import BITS, counts, sentences, tokens
+from judge.hashed import Hasher, Sparse, inverse_frequency, tfidf, tokens
+from judge.providers.embedded.features import BITS, counts, sentences
 from judge.providers.embedded.model import EpitomeModel, Weights, ordinal, stacked
 
 SHORT = ("ER", "IP", "EX")

@@ -7,6 +7,8 @@ machine.
 
 from __future__ import annotations
 
+import html
+import re
 from dataclasses import dataclass
 from hashlib import blake2b
 from itertools import chain
@@ -23,11 +25,61 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float64]
     Ints = NDArray[np.int64]
 
+_TOKEN = re.compile(r"[^\W\d_]+(?:'[^\W\d_]+)*|\d+|[:;=]-?[()dpDP/]|<3|[?!]+|[.,;:()\"&<>/-]")
+_QUOTES = str.maketrans("\u2018\u2019", "''")
+MAX_WORD = 30
+"""Longer tokens (links, keyboard mashing) are cut: they carry nothing and would fill the memory."""
+
 _MULTIPLIERS = np.array([0x9E3779B97F4A7C15, 0xC2B2AE3D27D4EB4F, 0x165667B19E3779F9], dtype=np.uint64)
 _FINISH = np.uint64(0xFF51AFD7ED558CCD)
 _CHARACTER_SEED = 0x9E3779B9
 _FRAME = ("\x02", "\x03")
 _KNOWN_LIMIT = 100_000
+
+
+def surfaces(text: str) -> list[str]:
+    """Return words, numbers, emoticons and punctuation marks as they stand in a text, entities read.
+
+    >>> surfaces("I\u2019m So Sorry&hellip; OK?! :(")
+    ["I'm", 'So', 'Sorry', 'OK', '?!', ':(']
+    """
+    return _TOKEN.findall(html.unescape(text).translate(_QUOTES))
+
+
+def token(surface: str) -> str:
+    """Return the form that is hashed: lower case, every number as ``0``."""
+    return "0" if surface.isdigit() else surface.lower()[:MAX_WORD]
+
+
+def tokens(text: str) -> list[str]:
+    """Return the tokens of a text, in order.
+
+    >>> tokens("I'm so sorry\u2026 are you OK?! 24/7 :(")
+    ["i'm", 'so', 'sorry', 'are', 'you', 'ok', '?!', '0', '/', '0', ':(']
+    """
+    return [token(surface) for surface in surfaces(text)]
+
+
+@dataclass(frozen=True)
+class Hits:
+    """Every n-gram of some texts, one by one: which words it covers and which bucket it falls into.
+
+    Attributes
+    ----------
+    row, column
+        Text and bucket, shape (h,).
+    first, width
+        Number of its first word and how many words it covers, shape (h,). Words are counted through all
+        texts; the ends of a text are not words and are not covered.
+    n
+        Number of texts.
+    """
+
+    row: Ints
+    column: Ints
+    first: Ints
+    width: Ints
+    n: int
 
 
 @dataclass(frozen=True)
@@ -105,6 +157,13 @@ class Hasher:
         texts
             The tokens of each text. A text without tokens has no entry.
         """
+        found = self.hits(texts)
+        shift = self.bits + 1
+        unique, count = np.unique((found.row << shift) | found.column, return_counts=True)
+        return Sparse(unique >> shift, unique & ((1 << shift) - 1), count.astype(float), found.n)
+
+    def hits(self, texts: Sequence[Sequence[str]]) -> Hits:
+        """Return every n-gram of each text with the words that it covers."""
         if len(self._number) > _KNOWN_LIMIT:
             self._forget()
         framed = [(_FRAME[0], *text, _FRAME[1]) for text in texts]
@@ -114,8 +173,12 @@ class Hasher:
         lengths = np.fromiter(map(len, framed), np.int64, len(framed))
         ids = np.fromiter((number[w] for w in chain.from_iterable(framed)), np.int64, int(lengths.sum()))
         row = np.repeat(np.arange(len(texts)), lengths)
-        full = lengths[row] > 2
-        return self._counted([*self._word_grams(ids, row, full), self._character_grams(ids, row)], len(texts))
+        parts = [*self._word_grams(ids, row, lengths[row] > 2), self._character_grams(ids)]
+        start, width, column = (np.concatenate(arrays) for arrays in zip(*parts, strict=True))
+        before = np.cumsum(ids >= len(_FRAME))  # words up to and including each position
+        first = before[start] - (ids[start] >= len(_FRAME))
+        covered = before[start + width - 1] - first
+        return Hits(row[start], column, first, covered, len(texts))
 
     def _forget(self) -> None:
         self._number: dict[str, int] = {}
@@ -150,35 +213,26 @@ class Hasher:
             for i in range(len(padded) - n + 1)
         ]
 
-    def _word_grams(self, ids: Ints, row: Ints, full: NDArray[np.bool_]) -> list[tuple[Ints, Ints]]:
+    def _word_grams(self, ids: Ints, row: Ints, full: NDArray[np.bool_]) -> list[tuple[Ints, Ints, Ints]]:
+        """Return first position, width and bucket of the n-grams of each order."""
         hashes = self._hash[ids]
-        frame = ids < len(_FRAME)
         found = []
         for n in self.words:
-            count = len(ids) - n + 1
-            if count <= 0:
-                continue
-            keep = ~frame if n == 1 else (row[:count] == row[n - 1 :]) & full[:count]
+            count = max(0, len(ids) - n + 1)
+            keep = ids >= len(_FRAME) if n == 1 else (row[:count] == row[n - 1 :]) & full[:count]
             mixed = np.full(count, n, dtype=np.uint64)
             for i in range(n):
                 mixed = (mixed ^ hashes[i : i + count]) * _MULTIPLIERS[i]
                 mixed ^= mixed >> np.uint64(29)
-            mixed *= _FINISH
-            bucket = (mixed >> np.uint64(64 - self.bits)).astype(np.int64)
-            found.append((row[:count][keep], bucket[keep]))
+            bucket = ((mixed * _FINISH) >> np.uint64(64 - self.bits)).astype(np.int64)[keep]
+            found.append((np.flatnonzero(keep), np.full(len(bucket), n), bucket))
         return found
 
-    def _character_grams(self, ids: Ints, row: Ints) -> tuple[Ints, Ints]:
+    def _character_grams(self, ids: Ints) -> tuple[Ints, Ints, Ints]:
         start, length = self._start[ids], self._start[ids + 1] - self._start[ids]
         before = np.cumsum(length) - length
         position = np.repeat(start - before, length) + np.arange(int(length.sum()))
-        return np.repeat(row, length), self._grams[position]
-
-    def _counted(self, found: Sequence[tuple[Ints, Ints]], n: int) -> Sparse:
-        shift = self.bits + 1
-        keys = np.concatenate([(row << shift) | bucket for row, bucket in found])
-        unique, count = np.unique(keys, return_counts=True)
-        return Sparse(unique >> shift, unique & ((1 << shift) - 1), count.astype(float), n)
+        return np.repeat(np.arange(len(ids)), length), np.ones(len(position), np.int64), self._grams[position]
 
 
 def tfidf(counts: Sparse, idf: NDArray[Any]) -> Sparse:

@@ -12,7 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from judge.errors import InputError
-from judge.providers.embedded.features import counts, sentences, tokens
+from judge.hashed import tokens
+from judge.providers.embedded.features import counts, sentences
 from judge.providers.embedded.model import MECHANISMS, EpitomeModel, ordinal, stacked
 from tests.shared_data import ROOT, shared
 

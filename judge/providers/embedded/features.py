@@ -11,15 +11,13 @@ import math
 import re
 from typing import TYPE_CHECKING
 
+from judge.hashed import tokens
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
 BITS = 15
 """Each block, word and character n-grams, has 2**BITS buckets."""
-MAX_WORD = 30
-"""Longer tokens (links, keyboard mashing) are cut: they carry nothing and would fill the memory."""
-
-_TOKEN = re.compile(r"[^\W\d_]+(?:'[^\W\d_]+)*|\d+|[:;=]-?[()dp/]|<3|[?!]+|[.,;:()\"&<>/-]")
 _SENTENCE = re.compile(r"(?<=[.!?;])\s+|\n+")
 
 
@@ -42,16 +40,6 @@ _ASKING = _listing("what why how who when where which")
 _PAST = _listing("was were had went did felt got used tried")
 _ADVISING = _listing("should try need could get go find maybe")
 LISTS = (_FIRST, _SECOND, _WE, _WARM, _KNOWING, _ASKING, _PAST, _ADVISING)
-
-
-def tokens(text: str) -> list[str]:
-    """Return lower-case words, numbers (as ``0``), emoticons and punctuation marks.
-
-    >>> tokens("I'm so sorry… are you OK?! 24/7 :(")
-    ["i'm", 'so', 'sorry', 'are', 'you', 'ok', '?!', '0', '/', '0', ':(']
-    """
-    plain = html.unescape(text).lower().replace("\u2019", "'").replace("\u2018", "'")
-    return ["0" if t.isdigit() else t[:MAX_WORD] for t in _TOKEN.findall(plain)]
 
 
 def sentences(text: str) -> list[list[str]]:

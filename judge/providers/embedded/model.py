@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from judge.errors import InputError
-from judge.hashed import Hasher, tfidf
-from judge.providers.embedded.features import BITS, counts, sentences, tokens
+from judge.hashed import Hasher, tfidf, tokens
+from judge.providers.embedded.features import BITS, counts, sentences
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
