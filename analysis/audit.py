@@ -50,8 +50,8 @@ def audit(data: AuditInput, options: AuditOptions | None = None) -> tuple[Findin
     -------
     tuple of Finding
         In the order outcomes, ranking, means, agreement, position, calibration, bias, texts. What the data
-        cannot tell is a finding with the verdict ``not_identified`` and the reason in its warnings. What each one means
-        is in ``docs/findings.md``.
+        cannot tell is a finding with the verdict ``not_identified`` and the reason in its warnings. What
+        each one means is in ``docs/findings.md``.
 
     Raises
     ------
