@@ -39,7 +39,8 @@ RARE_CLASS = "(rare)"
 class ClassEffects:
     """Leniency of each class against the mean of all items, in the judge's points.
 
-    `f`, `df` and `p` are of the test that no class differs from another; `shrunk` and `shrunk_error` are the
+    `class_df` are the degrees of freedom of each class (its clusters less one); `f`, `df` and `p` are of the
+    test that no class differs from another; `shrunk` and `shrunk_error` are the
     class effects drawn towards nought as far as their spread warrants (empirical Bayes).
     """
 
@@ -47,8 +48,9 @@ class ClassEffects:
     std_error: Floats
     shrunk: Floats
     shrunk_error: Floats
+    class_df: Floats
     f: float
-    df: tuple[int, int]
+    df: tuple[int, float]
     p: float
     n_items: int
     n_clusters: int
@@ -79,8 +81,9 @@ def class_effects(judge: Floats, klass: Ints, people: HumanMoments, cluster: Int
 
     Notes
     -----
-    Wald test with the jackknife covariance S of the K - 1 contrasts, as Hotelling's T^2:
-    F = (D - K + 1) / ((K - 1) (D - 1)) t' S^-1 t with K - 1 and D - K + 1 degrees of freedom. Shrinkage by
+    Wald test with the jackknife covariance of the K - 1 contrasts; since each class rests on its own few
+    clusters, with Welch's correction and degrees of freedom (Welch 1951, doi:10.1093/biomet/38.3-4.330) where
+    a class's weight is the inverse of its variance. Shrinkage by
     the moment estimate of the between-class variance (DerSimonian & Laird 1986,
     doi:10.1016/0197-2456(86)90046-2).
     """
@@ -101,11 +104,24 @@ def class_effects(judge: Floats, klass: Ints, people: HumanMoments, cluster: Int
     value, replicates = full[0], full[1:]
     error = np.sqrt((d - 1) / d * ((replicates - replicates.mean(axis=0)) ** 2).sum(axis=0))
     t2 = float(raw[0] @ np.linalg.pinv(fit.cov[1 : 1 + q, 1 : 1 + q]) @ raw[0])
-    f = (d - q) / (q * (d - 1)) * t2
+    class_df = np.maximum(_clusters_of_classes(klass[seen], cluster[seen]) - 1.0, 1.0)
+    f, df = _welch(t2, error, class_df)
+    p = float(special.fdtrc(q, df, f))
     shrunk, shrunk_error = _shrink(value, error)
-    return ClassEffects(
-        value, error, shrunk, shrunk_error, f, (q, d - q), float(special.fdtrc(q, d - q, f)), fit.n_items, d
-    )
+    return ClassEffects(value, error, shrunk, shrunk_error, class_df, f, (q, round(df, 1)), p, fit.n_items, d)
+
+
+def _clusters_of_classes(klass: Ints, cluster: Ints) -> Floats:
+    pairs = np.unique(np.column_stack([klass, cluster]), axis=0)
+    return np.bincount(pairs[:, 0]).astype(np.float64)
+
+
+def _welch(t2: float, error: Floats, class_df: Floats) -> tuple[float, float]:
+    """Return Welch's F of a Wald statistic over classes, and its second degrees of freedom."""
+    k = error.size
+    weight = 1 / np.maximum(error, 1e-12) ** 2
+    loss = float(((1 - weight / weight.sum()) ** 2 / class_df).sum())
+    return t2 / (k - 1) / (1 + 2 * (k - 2) / (k**2 - 1) * loss), (k**2 - 1) / (3 * loss)
 
 
 def _shrink(value: Floats, error: Floats) -> tuple[Floats, Floats]:
@@ -189,7 +205,7 @@ def _findings(
         t_estimate(
             float(v) / sd,
             float(e) / sd,
-            found.n_clusters - 1,
+            float(found.class_df[k]),
             n=int((klass == k).sum()),
             confidence=options.confidence,
             method=f"{METHOD}, t; SD of the judge above the mean of all dialogues",

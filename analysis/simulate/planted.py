@@ -47,6 +47,12 @@ class Design:
         Share of the variance of quality that belongs to the dialogue.
     severity
         Standard deviation between raters' levels.
+    missing
+        Share of people's ratings that are missing at random.
+    spread
+        Points of the scale that a standard deviation of quality makes.
+    levels
+        Lowest and highest score of the scale, in whole points.
     """
 
     dialogues: int = 100
@@ -62,6 +68,9 @@ class Design:
     people_like: float = 0.0
     icc: float = 0.3
     severity: float = 0.3
+    missing: float = 0.0
+    spread: float = 1.0
+    levels: tuple[float, float] = (1.0, 5.0)
 
 
 @dataclass(frozen=True)
@@ -92,8 +101,8 @@ def simulate(design: Design, planted: tuple[float, ...] = (0.0,), *, rng: np.ran
     design
         Sizes and people.
     planted
-        The judge's liking for each feature, in points per standard deviation. Its length is the number
-        of features.
+        The judge's liking for each feature, in SD of quality per SD of the feature. Its length is the
+        number of features.
     rng
         Source of all randomness.
 
@@ -132,9 +141,11 @@ def _people(design: Design, quality: Floats, features: Floats, rng: np.random.Ge
     severity = design.severity * rng.normal(size=design.raters)
     felt = quality + design.people_like * features[:, 0]
     human = _on_scale(felt[:, None] + severity + design.noise * (own + common), design, judge=False)
-    if design.double >= 1:
-        return human
-    return np.where(_who_rated(design, n, rng), human, np.nan)
+    if design.double < 1:
+        human = np.where(_who_rated(design, n, rng), human, np.nan)
+    if design.missing > 0:
+        human = np.where(rng.random(human.shape) < design.missing, np.nan, human)
+    return human
 
 
 def _who_rated(design: Design, n: int, rng: np.random.Generator) -> NDArray[np.bool_]:
@@ -148,10 +159,12 @@ def _who_rated(design: Design, n: int, rng: np.random.Generator) -> NDArray[np.b
 
 
 def _on_scale(values: Floats, design: Design, *, judge: bool) -> Floats:
+    low, high = design.levels
+    middle = (low + high) / 2
     if design.scale == "continuous":
-        return values + 3.0
-    mean = 4.3 if design.scale == "ceiling" and judge else 3.0
-    return np.clip(np.round(values + mean), 1.0, 5.0)
+        return design.spread * values + middle
+    mean = low + 0.825 * (high - low) if design.scale == "ceiling" and judge else middle
+    return np.clip(np.round(design.spread * values + mean), low, high)
 
 
 def simulate_duels(
