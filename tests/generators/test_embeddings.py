@@ -9,8 +9,9 @@ import numpy as np
 import pytest
 
 from judge.errors import InputError
-from judge.generators.embeddings import DenseIndex, sentence_encoder
+from judge.generators.embeddings import DenseIndex, lazy_encoder, sentence_encoder
 from judge.generators.exemplars import make_pool
+from judge.generators.stored import StoredDense
 from tests.generators.helpers import dialogue
 
 if TYPE_CHECKING:
@@ -61,3 +62,83 @@ def test_a_missing_package_says_what_to_do(monkeypatch: pytest.MonkeyPatch) -> N
     monkeypatch.setitem(sys.modules, "sentence_transformers", None)
     with pytest.raises(InputError, match="pip install sentence-transformers"):
         sentence_encoder("all-mpnet-base-v2")
+
+
+def test_an_encoder_is_loaded_at_the_first_text() -> None:
+    """A study is checked without its embedding model; it is then loaded once."""
+    loaded: list[str] = []
+
+    def load(model: str) -> object:
+        loaded.append(model)
+        return letters
+
+    encode = lazy_encoder("mpnet", load)  # type: ignore[arg-type]
+    assert not loaded
+    encode(["a"])
+    encode(["b"])
+    assert loaded == ["mpnet"]
+
+
+def test_stored_vectors_are_made_once(tmp_path: Path) -> None:
+    """The same texts and model read the file; another model, or a damaged file, encodes again."""
+    encoded: list[int] = []
+
+    def encode(texts: Sequence[str]) -> NDArray[np.float32]:
+        encoded.append(len(texts))
+        return letters(texts)
+
+    build = StoredDense(tmp_path / "new", "mpnet", encode)
+    first = build(["ab", "cd"])
+    assert np.array_equal(build(["ab", "cd"]).rows, first.rows)
+    assert encoded == [2]
+    (path,) = (tmp_path / "new").iterdir()
+    path.write_bytes(b"damaged")
+    assert np.array_equal(build(["ab", "cd"]).rows, first.rows)
+    StoredDense(tmp_path / "new", "other", encode)(["ab", "cd"])
+    assert encoded == [2, 2, 2]
+
+
+class FakeSentenceTransformer:
+    """Stands where the package's class stands, with its signature."""
+
+    def __init__(self, name: str, device: str | None = None) -> None:
+        if name == "no-such-model":
+            raise OSError("not a folder, not on the hub")
+
+    def encode(
+        self, texts: list[str], batch_size: int = 32, show_progress_bar: bool | None = None
+    ) -> NDArray[np.float32]:
+        assert batch_size == 64
+        assert show_progress_bar is False
+        return letters(texts)
+
+
+def test_the_loading_code_uses_the_package(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Any model name is handed to the package; one that cannot be loaded is named."""
+    from types import ModuleType
+
+    package = ModuleType("sentence_transformers")
+    package.SentenceTransformer = FakeSentenceTransformer  # type: ignore[attr-defined]
+    monkeypatch.setitem(sys.modules, "sentence_transformers", package)
+    assert sentence_encoder("any-name")(["abba"]).tolist() == [[2, 2, 0, 0, 0, 0, 0, 0]]
+    with pytest.raises(InputError, match="'no-such-model' cannot be loaded: not a folder"):
+        sentence_encoder("no-such-model")
+
+
+@pytest.mark.filterwarnings("ignore")  # whatever the packages of others warn of
+def test_the_real_package_loads_a_tiny_model(tmp_path: Path) -> None:
+    """A model of a few thousand random weights is loaded from a folder and finds a text by itself."""
+    package = pytest.importorskip("sentence_transformers", reason="needs the extra sentence-transformers")
+    transformers = pytest.importorskip("transformers")
+    folder = tmp_path / "bert"
+    folder.mkdir()
+    words = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", "rain", "sun", "cat", "dog", "the"]
+    (folder / "vocab.txt").write_text("\n".join(words))
+    transformers.BertTokenizerFast(vocab={w: k for k, w in enumerate(words)}).save_pretrained(folder)
+    shape = {"hidden_size": 16, "num_hidden_layers": 1, "num_attention_heads": 2, "intermediate_size": 16}
+    transformers.BertModel(transformers.BertConfig(vocab_size=len(words), **shape)).save_pretrained(folder)
+    package.SentenceTransformer(str(folder), device="cpu").save(str(tmp_path / "st"))
+    encode = sentence_encoder(str(tmp_path / "st"), device="cpu")
+    index = DenseIndex.build(["the cat", "sun sun rain", "dog"], encode, model="tiny")
+    assert index.rows.shape == (3, 16)
+    assert index.nearest(["sun sun rain"], 1).indices.tolist() == [[1]]
