@@ -131,6 +131,7 @@ def trust(found: Findings, judge: str, criterion: str, people: str) -> tuple[Fac
         return ()
     return (
         _people_fact(found, judge, criterion, people),
+        *_preference_fact(found, judge, criterion, people),
         _position_fact(found, judge, criterion),
         _failure_fact(found),
     )
@@ -149,6 +150,13 @@ def _people_fact(found: Findings, judge: str, criterion: str, people: str) -> Fa
             value,
             f"with the judge in one rater’s place; among themselves {numbers.estimate(among)}",
             tone,
+        )
+    duels = _duel_pair(found, judge, criterion)
+    if duels is not None:
+        mine, theirs = duels
+        tone = "warn" if _below(mine, theirs) else "good"
+        return Fact(
+            label, numbers.estimate(mine), f"same verdict; two of them {numbers.estimate(theirs)}", tone
         )
     other = _other_agreement(found, judge, criterion)
     if other is not None:
@@ -173,6 +181,34 @@ def _alpha_pair(alphas: Sequence[Finding], judge: str) -> tuple[Finding, Finding
         if f.level != PEOPLE and f.judge == judge and identified(f) and f.term in among:
             return f, among[f.term]
     return None
+
+
+def _duel_pair(found: Findings, judge: str, criterion: str) -> tuple[Finding, Finding] | None:
+    """Return the agreement of verdicts of judge and people and of people among themselves, on equal terms."""
+    for mine in found.where("agreement", "duel_agreement", judge=judge, criterion=criterion):
+        among = found.one("agreement", "duel_agreement", judge=PEOPLE, criterion=criterion, term=mine.term)
+        if identified(mine) and among is not None and identified(among):
+            return mine, among
+    return None
+
+
+def _preference_fact(found: Findings, judge: str, criterion: str, people: str) -> tuple[Fact, ...]:
+    """Return which features the judge likes or dislikes beyond what people credit, if that was tested."""
+    tested = found.where("bias", "preference", level="pooled", judge=judge, criterion=criterion)
+    known = [f for f in tested if identified(f)]
+    if not known:
+        return ()
+    label = f"Likes beyond {people}"
+    liked = sorted((f for f in known if f.verdict == "bias_found"), key=lambda f: -abs(f.estimate or 0.0))
+    if liked:
+        names = ", ".join(f"{words.plain(f.term)} {'+' if (f.estimate or 0) > 0 else '−'}" for f in liked[:3])
+        more = f" and {len(liked) - 3} more" if len(liked) > 3 else ""
+        first = f"{words.plain(liked[0].term)}: {numbers.estimate(liked[0])} SD per SD"
+        return (Fact(label, names + more, first, "warn"),)
+    settled = sum(f.verdict == "equivalent" for f in known)
+    if settled == len(known):
+        return (Fact(label, "nothing", f"all {settled} features lie within the margin", "good"),)
+    return (Fact(label, "none found", f"{settled} of {len(known)} features are within the margin", "warn"),)
 
 
 def _below(with_judge: Finding, among: Finding) -> bool:

@@ -25,7 +25,7 @@ from judge.tables import write_dialogues, write_duels, write_features, write_rat
 from judge.types import Response
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
     from contextlib import AbstractContextManager
     from pathlib import Path
 
@@ -231,7 +231,13 @@ class _Job:
             "judging",
             total,
             accept=lambda job, answer: job.ref.refusal_to_read(answer),
+            repair=lambda job, answer: job.ref.mend(job.request, answer),
         )
+        if tally.stopped == "budget":
+            # The plan must be whole, so that what was not asked is counted as such and not left out.
+            for source in sources:
+                for _ in source:
+                    pass
         return tally.stopped != "interrupted"
 
     def _generate(
@@ -384,7 +390,7 @@ def check_key(one: Wired) -> None:
         check()
 
 
-def _chain(streams: list[Iterable[Job]]) -> Iterable[Job]:
+def _chain(streams: list[Iterator[Job]]) -> Iterator[Job]:
     from itertools import chain
 
     return chain.from_iterable(streams)

@@ -12,10 +12,9 @@ from typing import TYPE_CHECKING, Any
 
 from judge.pipeline.keys import dialogue_value, digest, response_value
 from judge.pipeline.tasks import count_tasks, tasks
-from judge.rubrics import read_answer, render
+from judge.rubrics import read_answer, render, repair_prompt
 from judge.runner.jobs import Job
 from judge.store.base import PlanRow
-from judge.store.keys import request_key
 from judge.types import JudgeTask, Outcome
 
 if TYPE_CHECKING:
@@ -39,6 +38,7 @@ class Panel:
     rubric: Rubric
     material: Material
     design: Design
+    repair: bool = True
 
     @property
     def stage(self) -> str:
@@ -61,6 +61,31 @@ class Panel:
         """Say why an answer cannot be read, or None where it can (or asking again cannot help)."""
         bad = next((o for o in self.read(answer) if o.failure == "parse_failure"), None)
         return (bad.reason or "unreadable") if bad else None
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What a job of judging is about: kept beside it while it is on its way."""
+
+    panel: Panel
+    task: JudgeTask
+
+    def refusal_to_read(self, answer: Answer) -> str | None:
+        """Say why an answer cannot be read, or None where it can."""
+        return self.panel.refusal_to_read(answer)
+
+    def mend(self, sent: Request, answer: Answer) -> Request | None:
+        """Build the one cheap question that may mend an unreadable answer: the form only, not the judgement.
+
+        None where the panel does not repair, or where the judge does not read text (the same request would
+        be sent again).
+        """
+        panel = self.panel
+        if not panel.repair:
+            return None
+        prompt = repair_prompt(panel.rubric, render(panel.rubric, self.task), answer)
+        request = panel.provider.request(panel.model, prompt, panel.sampling, self.task.repeat)
+        return None if request.body == sent.body else request
 
 
 def fingerprint(panel: Panel, material_digest: str) -> str:
@@ -94,15 +119,14 @@ def jobs(panel: Panel, store: PlanStore, of_material: str) -> Iterator[Job]:
         book = _Book(panel.material)
         for row in store.pending(panel.stage):
             task = book.task(row.ref, panel.rubric)
-            yield Job(row.key, panel.request(task), panel.handle, panel)
+            yield Job(row.key, panel.request(task), panel.handle, Asked(panel, task))
         return
     store.begin_plan(panel.stage, mark)
     book = _Book(panel.material)
     for seq, task in enumerate(tasks(panel.material, panel.rubric, panel.design)):
-        request = panel.request(task)
-        key = request_key(request)
-        store.add_plan(panel.stage, [PlanRow(seq, key, book.ref(task))])
-        yield Job(key, request, panel.handle, panel)
+        job = Job.of(panel.request(task), panel.handle, Asked(panel, task))
+        store.add_plan(panel.stage, [PlanRow(seq, job.key, book.ref(task))])
+        yield job
     store.finish_plan(panel.stage)
 
 
