@@ -7,6 +7,8 @@ import math
 import re
 from typing import TYPE_CHECKING, Any
 
+from judge.types import EMOTIONS
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -26,6 +28,7 @@ _CLOSINGS = (
     "Who is there for you?",
     "I am glad that you told me.",
 )
+_LABEL = re.compile(r"^([A-Z][a-z]+): ", re.MULTILINE)
 _TOKEN = re.compile(r"\s*(?:\w+|[^\w\s])|\s+")
 
 
@@ -38,6 +41,26 @@ def free_text(draw: Draw) -> str:
     """
     parts = (("opening", _OPENINGS), ("middle", _MIDDLES), ("closing", _CLOSINGS))
     return " ".join(choices[int(draw(name) * len(choices))] for name, choices in parts)
+
+
+def reply_to(asked: str, draw: Draw) -> str:
+    r"""Return a short reply; where labelled lines are asked for ("Emotion: ..."), in these lines.
+
+    >>> from judge.testing.behaviour import Draw
+    >>> text = reply_to("Answer on two lines:\nEmotion: one word\nResponse: your reply", Draw("x"))
+    >>> [line.split(":")[0] for line in text.splitlines()]
+    ['Emotion', 'Response']
+    """
+    labels = _LABEL.findall(asked)
+    if not labels:
+        return free_text(draw)
+    return "\n".join(f"{label}: {_about(label, draw)}" for label in dict.fromkeys(labels))
+
+
+def _about(label: str, draw: Draw) -> str:
+    if label.lower() == "emotion":
+        return EMOTIONS[int(draw("emotion") * len(EMOTIONS))]
+    return free_text(draw)
 
 
 def from_schema(schema: Mapping[str, Any], draw: Draw) -> str:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from judge.errors import UnknownNameError
 from judge.testing.behaviour import BEHAVIOURS, Behaviour, Draw, score, verdict
 from judge.testing.faults import FaultLine, Faults
-from judge.testing.replies import cut, free_text, from_schema, spread_over
+from judge.testing.replies import cut, from_schema, reply_to, spread_over
 from judge.types import Answer, Request, Usage
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ class ScriptedProvider:
 
     It is deterministic: the answer depends on the request (with its repeat) and the seed alone, a fault also
     on how often that request was sent. A prompt without a task behind it (from a generator) gets a short
-    text, or JSON in the prompt's schema.
+    text, JSON in the prompt's schema, or the labelled lines that it asks for.
 
     Parameters
     ----------
@@ -116,7 +116,8 @@ class ScriptedProvider:
         task = request.body.get("task")
         if task is None:
             schema = request.body.get("schema")
-            return self._made(request, from_schema(schema, draw) if schema else free_text(draw))
+            asked = request.body["messages"][-1]["content"]
+            return self._made(request, from_schema(schema, draw) if schema else reply_to(asked, draw))
         behaviour = self.behaviour or named_behaviour(request.model)
         if draw("refusal") < behaviour.refusals:
             return self._made(request, "I would rather not judge this.", "refusal")
