@@ -12,8 +12,9 @@ from judge.generators import Resources, draws_on
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from judge.generators.base import EmpatheticModel, Exemplars, Knowledge
+    from judge.generators.base import CauseWordLike, EmpatheticModel, Exemplars, Knowledge
     from judge.study import Study, SystemSpec
+    from judge.types import Dialogue
 
 _MENDS = {
     "exemplars": 'answered dialogues: [resources] exemplars = "train.jsonl"',
@@ -104,7 +105,8 @@ class Shelf:
 
     def _sem(self, spec: SystemSpec) -> EmpatheticModel | None:
         source = self._choice(spec, "sem") or "embedded"
-        model: EmpatheticModel = self._once(("sem", source), lambda: small_model(source))
+        lexicon = self._study.resources.lexicon
+        model: EmpatheticModel = self._once(("sem", source), lambda: small_model(source, lexicon))
         return model
 
     def _knowledge(self, spec: SystemSpec) -> Knowledge | None:
@@ -128,13 +130,44 @@ class Shelf:
         return Remembered(replace(read_atomic(path), build=self._index(spec)), {})
 
 
-def small_model(source: Path | str) -> EmpatheticModel:
-    """Return the embedded small empathetic model, or the predictions of another one from a file."""
-    from judge.generators import sem
+def small_model(source: Path | str, lexicon: Path | None = None) -> EmpatheticModel:
+    """Return the embedded small empathetic model, or the predictions of another one from a file.
 
+    Parameters
+    ----------
+    source
+        ``embedded``, or the file.
+    lexicon
+        Intensity of words, in the place of the model's own.
+    """
+    from judge.generators.sem import FileSEM, IntensityLexicon, LinearSEM
+
+    intensity = None if lexicon is None else IntensityLexicon.read(lexicon)
     if isinstance(source, Path):
-        return sem.read_predictions(source)
-    return sem.load_embedded()
+        return RememberedModel(FileSEM.read(source, intensity=intensity), {}, {})
+    return RememberedModel(LinearSEM.load(intensity), {}, {})
+
+
+@dataclass(frozen=True)
+class RememberedModel:
+    """A small model that reads no dialogue twice: many systems ask it, and chains are replayed."""
+
+    source: EmpatheticModel
+    known: dict[str, Mapping[str, float]]
+    words: dict[tuple[str, int], Sequence[CauseWordLike]]
+
+    def probabilities(self, dialogue: Dialogue) -> Mapping[str, float]:
+        """Return what the model says."""
+        if dialogue.dialogue_id not in self.known:
+            self.known[dialogue.dialogue_id] = self.source.probabilities(dialogue)
+        return self.known[dialogue.dialogue_id]
+
+    def cause_words(self, dialogue: Dialogue, k: int) -> Sequence[CauseWordLike]:
+        """Return what the model says."""
+        key = (dialogue.dialogue_id, k)
+        if key not in self.words:
+            self.words[key] = self.source.cause_words(dialogue, k)
+        return self.words[key]
 
 
 @dataclass(frozen=True)

@@ -64,12 +64,14 @@ class ResourceSpec:
     """What strategies draw on where their system names nothing of its own.
 
     `exemplars` are answered dialogues; `embedding` and `comet` name models of sentence-transformers and
-    transformers; `sem` is ``embedded`` or a file of predictions; `cache` is the folder of search indexes.
+    transformers; `sem` is ``embedded`` or a file of predictions, `lexicon` the intensity of words,
+    `knowledge` a file of triples or inferences; `cache` is the folder of search indexes.
     """
 
     exemplars: Path | None = field(default=None, metadata=_by(c.file))
     embedding: str | None = field(default=None, metadata=_by(c.text))
     sem: Path | str | None = field(default=None, metadata=_by(c.file_or("embedded")))
+    lexicon: Path | None = field(default=None, metadata=_by(c.file))
     knowledge: Path | None = field(default=None, metadata=_by(c.file))
     comet: str | None = field(default=None, metadata=_by(c.text))
     cache: str | None = field(default=None, metadata=_by(c.text))
