@@ -145,16 +145,16 @@ def run_scenario(scenario: Scenario, runs: int, seed: int) -> Iterator[Row]:
     start = time.perf_counter()
     seen: dict[str, list[float]] = {measure.key: [] for measure in scenario.measures}
     for _ in range(runs):
-        found = scenario.trial(rng)
+        happened = scenario.trial(rng)
         for key, values in seen.items():
-            values.append(float(found[key]))
+            values.append(float(happened[key]))
     seconds = time.perf_counter() - start
     for measure in scenario.measures:
-        values = np.array(seen[measure.key])
-        values = values[np.isfinite(values)]
-        count = int(values.size)
-        share = float(values.mean()) if count else float("nan")
-        error = float(values.std() / np.sqrt(count)) if count else float("nan")
+        found = np.array(seen[measure.key])
+        found = found[np.isfinite(found)]
+        count = int(found.size)
+        share = float(found.mean()) if count else float("nan")
+        error = float(found.std() / np.sqrt(count)) if count else float("nan")
         limits = measure.limits(count) if count else None
         low, high = limits or (None, None)
         yield Row(

@@ -17,6 +17,18 @@ if TYPE_CHECKING:
     Ints = NDArray[np.int64]
 
 
+USUAL = (
+    "Spearman of judge - people with the feature",
+    "partial Spearman given people's mean",
+    "regression of judge - people, rows independent",
+    "regression of judge - people, by dialogue",
+    "regression given people's mean, rows independent",
+    "regression given people's mean, by dialogue",
+    "regression given one rater, by dialogue",
+)
+"""Names of the analyses in `similarity_p_values`."""
+
+
 def ols_p_values(y: Floats, columns: Floats, cluster: Ints | None = None) -> Floats:
     """Return the p-values of an ordinary regression with intercept, one a column.
 
@@ -48,17 +60,17 @@ def similarity_p_values(judge: Floats, human: Floats, feature: Floats, cluster: 
     j, h, x, c = judge[known], mean[known], feature[known], cluster[known]
     first = human[np.arange(judge.size), np.argmax(np.isfinite(human), axis=1)][known]
     _, c = np.unique(c, return_inverse=True)
-    return {
-        "Spearman of judge - people with the feature": float(stats.spearmanr(j - h, x).pvalue),
-        "partial Spearman given people's mean": _partial_spearman(j, x, h),
-        "regression of judge - people, rows independent": float(ols_p_values(j - h, x[:, None])[0]),
-        "regression of judge - people, by dialogue": float(ols_p_values(j - h, x[:, None], c)[0]),
-        "regression given people's mean, rows independent": float(
-            ols_p_values(j, np.column_stack([x, h]))[0]
-        ),
-        "regression given people's mean, by dialogue": float(ols_p_values(j, np.column_stack([x, h]), c)[0]),
-        "regression given one rater, by dialogue": float(ols_p_values(j, np.column_stack([x, first]), c)[0]),
-    }
+    both = np.column_stack([x, h])
+    values = (
+        float(stats.spearmanr(j - h, x).pvalue),
+        _partial_spearman(j, x, h),
+        float(ols_p_values(j - h, x[:, None])[0]),
+        float(ols_p_values(j - h, x[:, None], c)[0]),
+        float(ols_p_values(j, both)[0]),
+        float(ols_p_values(j, both, c)[0]),
+        float(ols_p_values(j, np.column_stack([x, first]), c)[0]),
+    )
+    return dict(zip(USUAL, values, strict=True))
 
 
 def _partial_spearman(a: Floats, b: Floats, given: Floats) -> float:

@@ -91,7 +91,7 @@ POSITION = {
         "fpr",
         "power",
     ),
-    "position-planted": ("the first slot seems worth .25 SD more", {"position": 0.25}, Design(), "power", "naive"),
+    "position-planted": ("the first slot is worth .25 SD", {"position": 0.25}, Design(), "power", "naive"),
 }  # fmt: skip
 
 

@@ -38,9 +38,7 @@ def scenarios() -> Iterator[Scenario]:
         _Mixed(0.2),
         (
             Measure("summary_interaction", "model-level summary test of kind x sentiment", "fpr"),
-            Measure(
-                "interaction", "mixed model, Wald z of kind x sentiment", "violation", low=0.15, high=0.6
-            ),
+            Measure("interaction", "mixed model, Wald z of the interaction", "violation", low=0.15, high=0.6),
         ),
         runs=400,
     )
