@@ -25,6 +25,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "plan": ("judge.cli.plan", "Calls, tokens, dollars and time before anything is paid."),
     "audit": ("judge.cli.audit", "Analyse ratings and duels from anywhere."),
     "gate": ("judge.cli.gate", "Hold a run's findings against thresholds."),
+    "selftest": ("judge.cli.selftest", "Put the diagnostics to studies whose truth is known."),
     "label-plan": ("judge.cli.label_plan", "Draw the items that people should label next."),
     "report": ("judge.cli.report", "Render the report of a run again."),
     "verify": ("judge.cli.verify", "Check a run's manifest and store."),
