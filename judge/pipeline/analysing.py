@@ -29,9 +29,16 @@ if TYPE_CHECKING:
 
 
 def analyse(
-    folder: RunFolder, study: Study, people: People, *, note: Callable[[str], None]
+    folder: RunFolder,
+    study: Study,
+    people: People,
+    *,
+    note: Callable[[str], None],
+    more: Callable[[tuple[Finding, ...]], tuple[Finding, ...]] = lambda _: (),
 ) -> tuple[Finding, ...]:
     """Audit the run's tables together with people's labels, and write the findings.
+
+    `more` gives further findings when it sees those of the audit.
 
     People's labels about the judged dialogues and systems are added to the run's ratings and duels, so that
     the folder holds all that the findings rest on.
@@ -54,6 +61,7 @@ def analyse(
         ),
         options_of(study),
     )
+    found = (*found, *more(found))
     save_findings(folder, found)
     return found
 

@@ -16,7 +16,9 @@ from judge.errors import InputError
 from judge.pipeline import collect, judging, load, manifest, wiring
 from judge.pipeline.analysing import analyse
 from judge.pipeline.features import feature_rows
+from judge.pipeline.generated import gap_findings
 from judge.pipeline.generating import Gap, Generation, check_starts, open_jobs, replay
+from judge.pipeline.printed import beside, read_printed
 from judge.pipeline.resources import Shelf
 from judge.pipeline.runfolder import RunFolder
 from judge.runner import Budget, Silent, Tally, run
@@ -145,6 +147,7 @@ class _Job:
         self.result.simulated = people.simulated
         # Everything that the user may have got wrong is looked at before the first call is paid.
         wiring.choose_rubrics(library, study.judging)
+        printed = read_printed(study.published)
         generations = self._generations(dialogues)
         if generations and not self._generate(generations, dialogues, responses):
             return self.result
@@ -155,7 +158,14 @@ class _Job:
         if not self._judge(panels, judges, material):
             return self.result
         self._write_tables(panels, material)
-        self.result.findings = analyse(self.folder, study, people, note=self.events.note)
+        missing = gap_findings(self.result.gaps, len(dialogues))
+        self.result.findings = analyse(
+            self.folder,
+            study,
+            people,
+            note=self.events.note,
+            more=lambda found: (*missing, *beside(printed, found)),
+        )
         self._write_manifest(panels, judges, generations, material)
         return self.result
 
