@@ -32,6 +32,9 @@ class Wired:
     model: str
     sampling: Sampling
     limits: Limits
+    samples: int = 1
+    repair: bool = True
+    batch: bool = False
 
 
 def wire(spec: JudgeSpec | SystemSpec, handle: str, *, env: Mapping[str, str] | None = None) -> Wired:
@@ -65,7 +68,16 @@ def wire(spec: JudgeSpec | SystemSpec, handle: str, *, env: Mapping[str, str] | 
         requests_per_minute=getattr(spec, "requests_per_minute", None),
         tokens_per_minute=getattr(spec, "tokens_per_minute", None),
     )
-    return Wired(handle, provider, model, sampling, limits)
+    return Wired(
+        handle,
+        provider,
+        model,
+        sampling,
+        limits,
+        samples=int(getattr(spec, "samples", 1)),
+        repair=bool(getattr(spec, "repair", True)),
+        batch=bool(getattr(spec, "batch", False)),
+    )
 
 
 def handles(specs: Sequence[JudgeSpec]) -> list[str]:
@@ -135,7 +147,7 @@ def make_panels(
             f"pairwise judging needs two systems; there is one ({material.systems[0]})\n"
             "  mend: add responses of another system, or use --mode absolute"
         )
-    panels, notes = [], []
+    panels, notes = [], sample_notes(wired)
     for one in wired:
         reasons = {(r.rubric_id, r.mode): _cannot(one.provider, r) for r in rubrics}
         mine = [_panel(study, material, one, r) for r in rubrics if reasons[r.rubric_id, r.mode] is None]
@@ -152,7 +164,7 @@ def make_panels(
 def _panel(study: Study, material: Material, one: Wired, rubric: Rubric) -> Panel:
     design = Design(
         orders=study.judging.orders,
-        repeats=study.judging.repeats,
+        repeats=study.judging.repeats * one.samples,
         baseline=study.judging.baseline if study.judging.pairs == "baseline" else None,
         seed=study.seed,
     )
@@ -165,7 +177,25 @@ def _panel(study: Study, material: Material, one: Wired, rubric: Rubric) -> Pane
         rubric=rubric,
         material=material,
         design=design,
+        repair=one.repair,
     )
+
+
+def sample_notes(wired: Sequence[Wired]) -> list[str]:
+    """Return a note for each judge whose samples cannot differ much: no temperature to draw them with.
+
+    A model that takes no temperature at all (a reasoning model) draws its samples anyway.
+    """
+    from judge.providers.presets import abilities
+
+    return [
+        f"{one.handle} gives {one.samples} samples a question at temperature 0: they will hardly differ; "
+        "set its temperature above 0"
+        for one in wired
+        if one.samples > 1
+        and one.sampling.temperature == 0.0
+        and abilities(one.provider.name, one.model).temperature
+    ]
 
 
 def _cannot(provider: Any, rubric: Rubric) -> str | None:

@@ -73,8 +73,8 @@ def test_an_answer_nobody_can_read_is_no_tie_and_no_loss(folder: Path, tmp_path:
     answers = iter(range(10**6))
 
     def mostly(body: dict[str, Any]) -> str:
-        text = body["messages"][-1]["content"]
-        if "time 3" in text:
+        text = " ".join(message["content"] for message in body["messages"])
+        if "time 3" in text:  # asked again, or asked for the form alone: the same
             return "I like both of them, honestly."
         return json.dumps({"reason": "r", "verdict": "AB"[next(answers) % 2]})
 
