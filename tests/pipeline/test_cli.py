@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from judge.cli.root import main
 from tests.pipeline.material import SYSTEMS, served, write_rows, write_study
 
 if TYPE_CHECKING:
@@ -135,14 +136,19 @@ def test_calls_that_never_succeed_leave_a_run_to_go_on_with(folder: Path):
         ("dialogues.jsonl", b'{"dialogue_id": "d0", "context": ["hi", ""]}\n', "context"),
     ],
 )
-def test_a_bad_table_is_an_error_that_names_file_row_and_mend(folder: Path, name, content, told):
+def test_a_bad_table_is_an_error_that_names_file_row_and_mend(
+    folder: Path, name, content, told, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+):
     """Each fault of a file is told with where it is and what to do; nothing is half written."""
+    monkeypatch.chdir(folder)
     (folder / name).write_bytes(content)
-    done = _judge("compare", *_flags(), "--out", "run", "--no-report", cwd=folder)
-    assert done.returncode == 2, done.stdout
-    assert told in done.stderr
-    assert name in done.stderr
-    assert "mend:" in done.stderr
+    with pytest.raises(SystemExit) as end:
+        main(["compare", *_flags(), "--out", "run", "--no-report"])
+    said = capsys.readouterr().err
+    assert end.value.code == 2
+    assert told in said
+    assert name in said
+    assert "mend:" in said
     assert not (folder / "run" / "findings.jsonl").exists()
 
 
