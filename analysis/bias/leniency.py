@@ -68,9 +68,8 @@ def different_scales(table: RatingTable, material: Material, criterion: int, opt
     same highest score; scales that are stated and agree are believed.
     """
     ours = table.ok & (table.criterion.codes == criterion)
-    judge = ours & (table.rater.codes == table.rater.names.index(material.judge))
+    judge = ours & (table.rater.codes == material.rater)
     human = ours & ~table.rater_is_judge[table.rater.codes]
-    judge &= table.rater_is_judge[table.rater.codes]
     if not human.any():
         return "no person rated on this criterion: leniency is against people"
     (low, high), (bottom, top) = _ends(table.score[judge]), _ends(table.score[human])

@@ -47,6 +47,8 @@ class Material:
         People behind `people`, and whether their severity was taken off.
     item
         Which row of the table it is: dialogue * systems + system, or pair * dialogues + dialogue.
+    rater
+        Code of the judge in its table.
     fits
         Regressions that were made already: several findings ask for the same one.
     """
@@ -62,6 +64,7 @@ class Material:
     n_raters: int
     centred: bool
     item: Ints
+    rater: int = -1
     fits: dict[Any, Any] = field(default_factory=dict, repr=False, compare=False)
 
     @property
@@ -121,6 +124,7 @@ def rating_materials(table: RatingTable, features: FeatureColumns) -> Iterator[M
                 n_raters=people.n_raters,
                 centred=people.centred,
                 item=item,
+                rater=judge,
             )
 
 
@@ -156,6 +160,7 @@ def duel_materials(
                 n_raters=people.n_raters,
                 centred=people.centred,
                 item=units.pair[rows] * duels.dialogues + units.dialogue[rows],
+                rater=judge,
             )
 
 
