@@ -24,6 +24,8 @@ DEFAULT_OUT = Path("judge-run")
 @click.option(
     "--strategy", multiple=True, metavar="NAME@MODEL", help="A system made by a strategy; repeatable."
 )
+@click.option("--strategy-model", metavar="PROVIDER/MODEL", help="What all strategies ask instead.")
+@click.option("--strategy-url", metavar="URL", help="Server that all strategies ask instead.")
 @click.option("--reference", is_flag=True, help="Let the reference take part as the system `human`.")
 @click.option("--judge", "judges", multiple=True, metavar="PROVIDER/MODEL", help="A judge; repeatable.")
 @click.option("--base-url", help="Server of the judges, where it is not the provider's own.")

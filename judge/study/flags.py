@@ -63,7 +63,8 @@ def study_from_flags(**flags: Any) -> Study:
         By the names of the command line with underscores: dialogues, responses (FILE or NAME=FILE, several),
         strategy (NAME@MODEL or ID=NAME@MODEL, several), reference, judges (several), criteria (a list or
         comma-separated), mode, orders, repeats, baseline, rubrics, sample, seed, human_ratings, human_duels,
-        base_url, concurrency, max_cost, ... Without a judge it is the embedded one, without criteria empathy.
+        base_url, strategy_model, strategy_url, concurrency, max_cost, ... Without a judge it is the
+        embedded one, without criteria empathy.
 
     Returns
     -------
@@ -83,7 +84,8 @@ def override(study: Study, **flags: Any) -> Study:
     """Return a study in which flags have the last word.
 
     Flags for responses and strategies replace the systems of the file, those for judges its judges;
-    ``base_url``, ``concurrency`` and the like hold for every judge.
+    ``strategy_model`` and ``strategy_url`` say what all strategies ask instead; ``base_url``,
+    ``concurrency`` and the like hold for every judge.
 
     Raises
     ------
@@ -130,6 +132,7 @@ def _systems(data: dict[str, Any], given: dict[str, Any], at: dict[Where, str]) 
     systems += [_responses(item, at, len(systems) + k) for k, item in enumerate(responses)]
     common = {name: given[name] for name in _EACH_STRATEGY if name in given}
     systems += [{**_strategy(item, at, len(systems) + k), **common} for k, item in enumerate(strategies)]
+    _asked_instead(systems, given, at)
     if given.pop("reference", False) and not any(system.get("reference") for system in systems):
         at["systems", len(systems)] = "--reference"
         systems.append({"id": "human", "reference": True})
@@ -137,6 +140,18 @@ def _systems(data: dict[str, Any], given: dict[str, Any], at: dict[Where, str]) 
         data["systems"] = systems
     elif not data.get("systems"):
         at[("systems",)] = "--responses"
+
+
+def _asked_instead(systems: list[dict[str, Any]], given: dict[str, Any], at: dict[Where, str]) -> None:
+    """Let every strategy that asks a model ask the given one, or the given server."""
+    for flag, name in (("strategy_model", "model"), ("strategy_url", "base_url")):
+        value = given.pop(flag, None)
+        for k, system in enumerate(systems):
+            if value is not None and "strategy" in system and "model" in system:
+                system[name] = value
+                at["systems", k, name] = _flag(flag)
+                if name == "model":
+                    system.pop("base_url", None)  # it belonged to the other model
 
 
 def _responses(item: Any, at: dict[Where, str], k: int) -> dict[str, Any]:

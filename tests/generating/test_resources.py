@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from judge.errors import InputError
+from judge.cli.root import main
+from judge.errors import InputError, StudyError
 from judge.pipeline.compare import generate
-from judge.study import load_study
+from judge.study import load_study, override
 from judge.tables import read_responses
 from tests.generating.made import dialogues, write_rows, write_study
 
@@ -113,3 +114,22 @@ def test_systems_of_one_model_share_its_limits(tmp_path: Path) -> None:
     result = generate(load_study(write_study(tmp_path, systems)), run)
     assert result.asked == 16, "the same question of two systems is asked once"
     assert len(responses(run)) == 24
+
+
+def test_all_strategies_can_ask_another_model(tmp_path: Path) -> None:
+    """A study for hosted models runs on another one by a flag; baselines and files stay as they are."""
+    systems = system("a", "zero-shot", 'model = "openai/gpt-4o"', 'base_url = "http://127.0.0.1:9/v1"')
+    systems += system("human", "human")
+    study = load_study(write_study(tmp_path, systems))
+    changed = override(study, strategy_model="scripted/fair")
+    assert [(s.model, s.base_url) for s in changed.systems] == [("scripted/fair", None), (None, None)]
+    assert (
+        override(study, strategy_url="http://127.0.0.1:8/v1").systems[0].base_url == "http://127.0.0.1:8/v1"
+    )
+    with pytest.raises(StudyError, match="--strategy-model: must name provider and model"):
+        override(study, strategy_model="gpt-4o")
+    args = ["generate", str(tmp_path / "study.toml"), "--out", str(tmp_path / "run"), "--sample", "3", "-q"]
+    with pytest.raises(SystemExit) as end:
+        main([*args, "--strategy-model", "scripted/fair"])
+    assert end.value.code == 0
+    assert len(responses(tmp_path / "run")) == 6
