@@ -18,6 +18,7 @@ from judge.analysis.inputs import AuditInput, AuditOptions
 from judge.analysis.means import differences, mean_findings
 from judge.analysis.means import voices as rating_voices
 from judge.analysis.outcomes import outcome_findings
+from judge.analysis.panel import panel_findings
 from judge.analysis.position import position_findings
 from judge.analysis.ranking.cycles import cycle_findings
 from judge.analysis.ranking.evidence import evidence_findings
@@ -95,6 +96,7 @@ def _all(data: AuditInput, options: AuditOptions) -> Iterator[Finding]:
         yield from implied_findings(duels, ratings, options)
     if duels is not None:
         yield from position_findings(duels, options)
+    yield from panel_findings(ratings, duels, options)
     if ratings is not None:
         yield from quality_findings(ratings, options)
     yield from calibrated_findings(ratings, duels, data, options)
