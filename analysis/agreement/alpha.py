@@ -123,6 +123,8 @@ def _method(level: str, *, grouped: bool = False) -> str:
 def _pairable(labels: Labels) -> Labels:
     """Keep units with at least two ratings; units are renumbered without gaps."""
     size = np.bincount(labels.unit, minlength=labels.cluster.size)
+    if (size >= 2).all():
+        return labels
     keep = (size >= 2)[labels.unit]
     unit, _ = dense_codes(labels.unit[keep])
     return Labels(unit, labels.value[keep], labels.cluster[size >= 2])

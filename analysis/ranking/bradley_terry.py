@@ -120,17 +120,29 @@ def fit(pairs: Ints, systems: int, counts: Floats, by_cluster: Cells) -> Fit:
     centre = _centring(systems, theta.size)
     scores = _scores(design, theta, ties=ties).reshape(-1, theta.size)
     clusters = int(by_cluster.cluster.max()) + 1
-    own = np.empty((clusters, theta.size))
-    for column in range(theta.size):
-        mine = by_cluster.number * scores[by_cluster.cell, column]
-        own[:, column] = sum_by(by_cluster.cluster, mine, clusters)
     inverse = np.linalg.pinv(hessian, hermitian=True)
     factor = clusters / (clusters - 1) if clusters > 1 else np.nan
-    covariance = centre @ inverse @ (own.T @ own) @ inverse @ centre.T * factor
+    meat = _meat(scores, by_cluster, clusters)
+    covariance = centre @ inverse @ meat @ inverse @ centre.T * factor
     return Fit(
         theta=centre @ theta, covariance=covariance, systems=systems, has_ties=ties, has_order=order,
         clusters=clusters, presentations=int(counts.sum()), separated=separated,
     )  # fmt: skip
+
+
+def _meat(scores: Floats, by_cluster: Cells, clusters: int) -> Floats:
+    """Sum the outer products of the clusters' scores, shape (parameters, parameters).
+
+    Where each cluster holds one entry the sum goes over the cells instead of the clusters.
+    """
+    from scipy.sparse import coo_array
+
+    if by_cluster.cluster.size == clusters:
+        weight = sum_by(by_cluster.cell, by_cluster.number**2, scores.shape[0])
+        return np.asarray(scores.T @ (scores * weight[:, None]))
+    entries = (by_cluster.number, (by_cluster.cluster, by_cluster.cell))
+    own = coo_array(entries, shape=(clusters, scores.shape[0])).tocsr() @ scores
+    return np.asarray(own.T @ own)
 
 
 def check(pairs: Ints, systems: int, counts: Floats) -> None:

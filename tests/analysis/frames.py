@@ -30,9 +30,9 @@ def duels_of(verdicts: Sequence[str], *, orders: Sequence[str] = ("AB",), **colu
     return pd.DataFrame(rows).assign(**(fixed | columns))  # type: ignore[arg-type]
 
 
-def wtl(wins: int, ties: int, losses: int, **columns: object) -> pd.DataFrame:
+def wtl(wins: int, ties: int, losses: int) -> pd.DataFrame:
     """Duels with so many wins, ties and losses."""
-    return duels_of(["A"] * wins + ["tie"] * ties + ["B"] * losses, **columns)
+    return duels_of(["A"] * wins + ["tie"] * ties + ["B"] * losses)
 
 
 def ratings_of(scores: np.ndarray, raters: dict[str, str], criterion: str = "empathy") -> pd.DataFrame:
@@ -57,6 +57,12 @@ def planted_ratings(
     scores = np.clip(np.round(3 + quality + 0.7 * noise), 1, 5)
     raters = {f"p{k}": "human" for k in range(people)} | {f"j{k}": "judge" for k in range(judges)}
     return ratings_of(scores, raters)
+
+
+def number(value: float | None) -> float:
+    """A number that is there."""
+    assert value is not None
+    return value
 
 
 def pick(findings: Iterable[Finding], **columns: object) -> list[Finding]:

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from judge.analysis.agreement import people
-from judge.analysis.agreement.alpha import LEVELS, Labels, alpha
+from judge.analysis.agreement.alpha import LEVELS, Labels, alpha, mean_alpha
 from judge.analysis.rating_table import encode_ratings
 from tests.analysis.frames import planted_ratings, ratings_of
 
@@ -60,7 +60,7 @@ def test_jackknife_equals_recomputation(level):
     cluster = np.repeat(np.arange(20), 3)
     got = alpha(labels(matrix, cluster), level)
 
-    def library(keep):
+    def library(keep: np.ndarray) -> float:
         return krippendorff.alpha(reliability_data=matrix[:, keep], level_of_measurement=level)
 
     reps = np.array([library(cluster != d) for d in range(20)])
@@ -107,7 +107,7 @@ def test_judge_in_each_persons_place():
     versions = people.replacements(
         table, table.cells.pooled(0, table.people), table.cells.of(0, table.judges[0])
     )
-    assert people.mean_alpha(versions)["ordinal"].value == pytest.approx(want)
+    assert mean_alpha(versions)["ordinal"].value == pytest.approx(want)
 
 
 def test_a_crowd_gives_way_in_turn():

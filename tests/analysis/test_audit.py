@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import math
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -13,13 +14,18 @@ from hypothesis import strategies as st
 
 from judge.analysis.audit import AuditInput, AuditOptions, audit
 from judge.errors import TableError
-from tests.analysis.frames import duels_of, one, pick, planted_ratings, ratings_of, wtl
+from tests.analysis.frames import duels_of, number, one, pick, planted_ratings, ratings_of, wtl
 from tests.analysis.test_ranking import random_duels
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from judge.types import Finding
 
 FAMILIES = {"outcomes", "ranking", "means", "agreement", "position", "texts"}
 
 
-def well_formed(findings):
+def well_formed(findings: Iterable[Finding]) -> None:
     """No silent NaN; without an estimate there is a verdict and a reason."""
     for found in findings:
         if found.family not in FAMILIES:
@@ -31,7 +37,7 @@ def well_formed(findings):
         assert found.estimate is not None or found.warnings, found
         assert found.method, found
         if found.ci_low is not None:
-            assert found.ci_low <= found.ci_high
+            assert found.ci_low <= number(found.ci_high)
             assert found.confidence is not None
         for name in ("family", "statistic", "level", "judge", "criterion", "system", "term"):
             assert isinstance(getattr(found, name), str)
@@ -203,7 +209,7 @@ def test_missing_column_and_id():
 def test_ids_of_mixed_type_are_texts():
     """Ids may be numbers, texts or both; 1 and "1" are the same."""
     frame = planted_ratings(np.random.default_rng(0), 4, 2)
-    mixed = [int(name[1:]) if number % 2 else name[1:] for number, name in enumerate(frame.dialogue_id)]
+    mixed = [int(name[1:]) if place % 2 else name[1:] for place, name in enumerate(frame.dialogue_id)]
     findings = audit(AuditInput(ratings=frame.assign(dialogue_id=pd.Series(mixed, dtype=object))))
     assert one(findings, family="means", statistic="mean_score", judge="j0", system="s0").n_dialogues == 4
 
@@ -211,11 +217,11 @@ def test_ids_of_mixed_type_are_texts():
 def test_coarser_clusters():
     """Clusters may come from a column of the table or of the dialogues; both give the same."""
     frame = planted_ratings(np.random.default_rng(0), 40, 3)
-    number = frame.dialogue_id.str[1:].astype(int)
+    place = frame.dialogue_id.str[1:].astype(int)
     dialogues = pd.DataFrame(
         {"dialogue_id": [f"d{k}" for k in range(40)], "speaker": [k // 2 for k in range(40)]}
     )
-    by_row = audit(AuditInput(ratings=frame.assign(speaker=number // 2)), AuditOptions(cluster="speaker"))
+    by_row = audit(AuditInput(ratings=frame.assign(speaker=place // 2)), AuditOptions(cluster="speaker"))
     by_dialogue = audit(AuditInput(ratings=frame, dialogues=dialogues), AuditOptions(cluster="speaker"))
     assert by_row == by_dialogue
     assert one(by_row, family="means", statistic="mean_score", judge="j0", system="s0").n_dialogues == 20
@@ -234,9 +240,8 @@ def test_row_order_does_not_matter():
     assert len(plain) == len(mixed)
     for a, b in zip(plain, mixed, strict=True):
         numbers = ("estimate", "std_error", "ci_low", "ci_high", "p", "p_adjusted")
-        assert dataclasses.replace(a, **dict.fromkeys(numbers)) == dataclasses.replace(
-            b, **dict.fromkeys(numbers)
-        )
+        words = [{k: v for k, v in dataclasses.asdict(f).items() if k not in numbers} for f in (a, b)]
+        assert words[0] == words[1]
         for name in numbers:
             assert getattr(a, name) == pytest.approx(getattr(b, name), abs=1e-9)
 
@@ -259,7 +264,7 @@ rows = st.tuples(
 
 
 @given(st.lists(rows, min_size=1, max_size=30, unique_by=lambda row: row[:4]))
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 def test_any_ratings(table):
     """Whatever small table of ratings comes, the findings are well formed and nothing warns."""
     frame = pd.DataFrame(table, columns=["dialogue_id", "system_id", "rater_kind", "rater_id", "score"])
@@ -277,7 +282,7 @@ duel_rows = st.tuples(
 
 
 @given(st.lists(duel_rows, min_size=1, max_size=30, unique_by=lambda row: row[:5]))
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 def test_any_duels(table):
     """Whatever small table of duels comes, the findings are well formed and nothing warns."""
     frame = pd.DataFrame(

@@ -21,7 +21,9 @@ def people_from(matrix: np.ndarray) -> People:
     return People(items, unit, rater, matrix[unit, rater], items, items)
 
 
-def planted(rng, n=600, raters=3, noise=1.0):
+def planted(
+    rng: np.random.Generator, n: int = 600, raters: int = 3, noise: float = 1.0
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Latent quality, people's noisy ratings, and a judge of known quality."""
     quality = rng.normal(size=n)
     people = quality[:, None] + noise * rng.normal(size=(n, raters))
@@ -100,10 +102,10 @@ def test_people_with_few_items_are_left_out():
     assert "30 items" in found.advantage.warnings[0]
 
 
-def brute(pairs, threshold):
+def brute(pairs: ordering.Pairs, threshold: float) -> float:
     """Mean over dialogues of the share of pairs ordered alike."""
     alike = ordering.agreement_at(pairs, threshold)
-    return np.mean([alike[pairs.dialogue == d].mean() for d in np.unique(pairs.dialogue)])
+    return float(np.mean([alike[pairs.dialogue == d].mean() for d in np.unique(pairs.dialogue)]))
 
 
 @given(st.integers(0, 10_000), st.booleans())

@@ -7,6 +7,7 @@ import pytest
 
 from judge.analysis.agreement import chance
 from judge.analysis.agreement.icc import FORMS, icc, one_way
+from tests.analysis.frames import number
 
 RATERS = np.array(
     [[9.0, 2, 5, 8], [6, 1, 3, 2], [8, 4, 6, 8], [7, 1, 2, 6], [10, 5, 6, 9], [6, 2, 4, 7]]
@@ -26,7 +27,7 @@ def test_icc_jackknife_equals_recomputation(form):
     rng = np.random.default_rng(1)
     matrix = rng.normal(size=(40, 1)) + rng.normal(size=(40, 3)) + np.array([0.0, 0.5, 1.0])
     cluster = np.repeat(np.arange(20), 2)
-    reps = [icc(matrix[cluster != d], cluster[cluster != d])[form].value for d in range(20)]
+    reps = [number(icc(matrix[cluster != d], cluster[cluster != d])[form].value) for d in range(20)]
     error = np.sqrt(19 / 20 * ((np.array(reps) - np.mean(reps)) ** 2).sum())
     assert icc(matrix, cluster)[form].std_error == pytest.approx(error)
 
@@ -37,20 +38,20 @@ def test_one_way_equals_the_complete_case():
     assert value == pytest.approx(icc(RATERS, np.arange(6))["ICC(1)"].value)
 
 
-def weighted(x, y, power):
+def weighted(x: np.ndarray, y: np.ndarray, power: int) -> float:
     """Kappa by the textbook formula."""
     values = np.unique(np.concatenate([x, y]))
     table = np.array([[((x == a) & (y == b)).mean() for b in values] for a in values])
     cost = np.abs(values[:, None] - values[None]) ** power if power else 1 - np.eye(values.size)
-    return 1 - (cost * table).sum() / (cost * np.outer(table.sum(1), table.sum(0))).sum()
+    return float(1 - (cost * table).sum() / (cost * np.outer(table.sum(1), table.sum(0))).sum())
 
 
 @pytest.mark.parametrize(("weights", "power"), [("nominal", 0), ("linear", 1), ("quadratic", 2)])
-def test_kappa_and_its_jackknife(weights, power):
+def test_kappa_and_its_jackknife(weights: chance.Weights, power: int):
     """Plain and weighted kappa equal the textbook formula; so does each replicate."""
     rng = np.random.default_rng(2)
     x = rng.integers(1, 6, 90).astype(float)
-    y = np.clip(x + rng.integers(-1, 2, 90), 1, 5)
+    y = np.clip(x + rng.integers(-1, 2, 90), 1, 5).astype(float)
     cluster = np.repeat(np.arange(30), 3)
     got = chance.cohen_kappa(x, y, cluster, weights)
     assert got.value == pytest.approx(weighted(x, y, power))

@@ -15,7 +15,10 @@ from tests.analysis.test_ranking import random_duels
 
 def test_beta_mixture_is_the_integral():
     """The e-value is the mean likelihood ratio under the beta prior."""
-    density = lambda p: p**9 * (1 - p) ** 9  # noqa: E731 - a formula
+
+    def density(p: float) -> float:
+        return p**9 * (1 - p) ** 9
+
     top, _ = integrate.quad(lambda p: density(p) * p**12 * (1 - p) ** 5 * 2**17, 0, 1)
     bottom, _ = integrate.quad(density, 0, 1)
     assert eprocess.beta_mixture(12, 5) == pytest.approx(top / bottom)

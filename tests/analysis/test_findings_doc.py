@@ -16,7 +16,7 @@ from tests.analysis.test_ranking import random_duels
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "findings.md"
 
 
-def rich_study():
+def rich_study() -> AuditInput:
     """A study in which every statistic of the first families has something to say, failures included."""
     rng = np.random.default_rng(0)
     ratings = planted_ratings(rng, judges=2).assign(outcome="ok")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -9,11 +11,14 @@ import pytest
 from judge.analysis.audit import AuditInput, audit
 from judge.analysis.duel_table import Units
 from judge.analysis.position import excess_conflict, slot_effect
-from tests.analysis.frames import duels_of, one
+from tests.analysis.frames import duels_of, number, one
 from tests.analysis.test_ranking import random_duels
 
+if TYPE_CHECKING:
+    from judge.types import Finding
 
-def position(frame, statistic):
+
+def position(frame: pd.DataFrame, statistic: str) -> Finding:
     """The position finding of the only judge."""
     return one(audit(AuditInput(duels=frame)), family="position", statistic=statistic)
 
@@ -34,7 +39,7 @@ def test_planted_preference_is_found():
     """A judge that favours the first slot by ten points is found out."""
     found = position(random_duels(np.random.default_rng(1), dialogues=80, slot=0.6), "first_slot_effect")
     assert found.verdict == "bias_found"
-    assert found.estimate > 0.05
+    assert number(found.estimate) > 0.05
 
 
 def test_steady_judge_is_equivalent():
@@ -68,7 +73,7 @@ def test_excess_conflict_sees_effects_of_varying_sign():
     assert position(frame, "first_slot_effect").verdict != "bias_found"
     found = position(frame, "excess_conflict")
     assert found.verdict == "bias_found"
-    assert found.ci_low > 0
+    assert number(found.ci_low) > 0
 
 
 def simulated(rng: np.random.Generator, dialogues: int = 60, pairs: int = 3) -> Units:
@@ -78,7 +83,7 @@ def simulated(rng: np.random.Generator, dialogues: int = 60, pairs: int = 3) -> 
     kind = np.where(noisy > 0.4, 0, np.where(noisy < -0.4, 2, 1)).reshape(-1, 2, 2)
     counts = np.zeros((len(kind), 2, 4))
     for repeat in (0, 1):
-        np.add.at(counts, (np.arange(len(kind))[:, None], [[0, 1]], kind[:, :, repeat]), 1.0)
+        np.add.at(counts, (np.arange(len(kind))[:, None], np.array([[0, 1]]), kind[:, :, repeat]), 1.0)
     dialogue = np.repeat(np.arange(dialogues), pairs)
     return Units(np.tile(np.arange(pairs), dialogues), dialogue, dialogue, counts)
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, Literal
+
 import numpy as np
 import pytest
 
@@ -14,6 +16,9 @@ from judge.analysis.means import mean_findings
 from judge.analysis.rating_table import encode_ratings
 from tests.analysis.frames import one
 from tests.analysis.published import goldens, lines, ratings
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 KUMAR = [
     ("gpt", "empathy", 0.534, 0.495),
@@ -66,7 +71,7 @@ def test_welivita_mean_ratings():
     assert gap.p_adjusted < 1e-6
 
 
-def summeval_rows():
+def summeval_rows() -> Iterator[tuple[object, ...]]:
     """SummEval ratings of three experts and six judges; the item id names document, system, dimension."""
     for item in lines("alttest/summeval.jsonl.gz"):
         document, system, dimension = item["item_id"].rsplit("__", 2)
@@ -98,8 +103,8 @@ def test_summeval_at_three_levels():
             checked += 1
             for level, key in (("context", "summary_level"), ("item", "pooled"), ("system", "system")):
                 for name, number in zip(names, value[key], strict=False):
-                    got = found[name, level, words[2], words[1]]
-                    assert got.estimate == pytest.approx(number, abs=2e-6), (statistic, level, name)
+                    one_level = found[name, level, words[2], words[1]]
+                    assert one_level.estimate == pytest.approx(number, abs=2e-6), (statistic, level, name)
             assert found["spearman", "context", words[2], words[1]].n_items == value["n_docs"]
     assert checked >= 20
 
@@ -126,7 +131,7 @@ def test_alternative_annotator_test(name):
     }
     code: dict[object, float] = {}
 
-    def label(value):
+    def label(value: object) -> float:
         return float(value) if isinstance(value, (int, float)) else code.setdefault(value, float(len(code)))
 
     checked = 0
@@ -144,7 +149,7 @@ def test_alternative_annotator_test(name):
         number = np.arange(len(rows))
         people = People(number, unit, np.unique(rater, return_inverse=True)[1], score, number, number)
         judge = np.array([label(row["llm"][model]) for row in rows])
-        scoring = "accuracy" if name in CATEGORIES else "rmse"
+        scoring: Literal["accuracy", "rmse"] = "accuracy" if name in CATEGORIES else "rmse"
         got = alt_test(people, judge, scoring=scoring, epsilons=(EPSILON[name],))
         assert got.winning_rates[EPSILON[name]].value == pytest.approx(want["winning_rate"], abs=0.0051)
         assert got.advantage.value == pytest.approx(want["advantage_prob"], abs=0.0051)

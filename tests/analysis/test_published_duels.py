@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import pandas as pd
 import pytest
 
 from judge.analysis.agreement.majority import majority_findings
 from judge.analysis.agreement.verdicts import verdict_findings
 from judge.analysis.audit import AuditOptions
-from judge.analysis.duel_table import encode_duels
+from judge.analysis.duel_table import DuelTable, encode_duels
 from judge.analysis.position import position_findings
 from judge.analysis.ranking.win_rate import win_rate_findings
 from tests.analysis.frames import one, pick
 from tests.analysis.published import goldens, lines
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 OPTIONS = AuditOptions()
 COLUMNS = [
@@ -21,7 +26,7 @@ COLUMNS = [
 HALF = ("a", "b")
 
 
-def table_of(rows):
+def table_of(rows: Sequence[tuple[object, ...]]) -> DuelTable:
     """Code a table of duels."""
     return encode_duels(pd.DataFrame(rows, columns=COLUMNS), None, "dialogue_id")
 
@@ -156,7 +161,8 @@ def test_mtbench_votes(model):
     ]
     found = [f for f in verdict_findings(table, OPTIONS) if f.judge == model]
     got = one(found, statistic="duel_kappa")
-    assert (got.n_items, got.estimate) == (n, pytest.approx(kappa, abs=2e-6))
+    assert got.n_items == n
+    assert got.estimate == pytest.approx(kappa, abs=2e-6)
     by_vote = one(found, statistic="duel_agreement", term="S1")
     assert by_vote.estimate is not None
     assert abs(by_vote.estimate - agree) < 0.05  # questions weigh alike here, votes there
