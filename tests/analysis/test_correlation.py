@@ -131,7 +131,7 @@ def test_constant_scores_are_not_identified(column):
     """A constant column gives no number and says whose it is."""
     data = [X, Y]
     data[column] = np.full(10, 3.0)
-    found = correlation.correlate(judge, people, cluster, np.arange(10))["kendall_tau_b"]
+    found = correlation.correlate(data[0], data[1], np.arange(10))["kendall_tau_b"]
     assert found.value is None
     assert "constant" in found.warnings[0]
 
