@@ -60,9 +60,9 @@ def command(
         return 0
     rows: list[Row] = []
     last = ""
-    # A single scenario that was asked for by name is run even where the quick table leaves it out.
+    # What was asked for by name is run even where the quick table leaves it out.
     count = runs or (60 if quick and only else None)
-    for row in certify(chosen, seed=seed, quick=quick, runs=count):
+    for row in certify(chosen, seed=seed, quick=quick and not only, runs=count):
         rows.append(row)
         if not as_json:
             for line in _lines(row, heading=row.scenario != last):

@@ -80,8 +80,8 @@ def scenarios() -> Iterator[Scenario]:
     )
     yield Scenario(
         "self-planted",
-        "each judge lifts its family by .2 (SD of quality; .4 together)",
-        _Own(0.2),
+        "each judge lifts its family by .25 points (.5 together)",
+        _Own(0.25),
         (
             Measure("did", "self_preference", "power"),
             Measure("covers", "self_preference, interval", "coverage"),

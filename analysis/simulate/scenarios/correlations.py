@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy import stats
 
+from judge.analysis.agreement.alpha import Labels, alpha
 from judge.analysis.agreement.compare import correlation_difference, williams
 from judge.analysis.agreement.correlation import correlate
+from judge.analysis.agreement.ordering import Pairs, agreement_at, best_threshold, pairs_of, tie_calibrated
 from judge.analysis.simulate.certificate import Measure, Scenario
 from judge.analysis.simulate.naive import fisher_interval
 from judge.analysis.simulate.scenarios.tools import ALPHA, covers, significant
@@ -58,6 +60,27 @@ def scenarios() -> Iterator[Scenario]:
             runs=600,
             quick=quick,
         )
+    yield Scenario(
+        "alpha",
+        "100 dialogues x 5 systems x 3 raters, half of the variance between dialogues, alpha .61",
+        _alpha,
+        (Measure("ours", "krippendorff_alpha (interval), interval", "coverage"),),
+        quick=30,
+    )
+    yield Scenario(
+        "ties-calibrated",
+        "40 dialogues x 4 systems, people tie .3 of the pairs, a judge of continuous scores",
+        _ties,
+        (
+            Measure("ours", "accuracy with calibrated ties, cross-fitted, interval", "coverage", high=0.985),
+            Measure(
+                "naive",
+                "accuracy on the data that chose the threshold lies above the truth (.5 is fair)",
+                "naive",
+            ),
+        ),
+        runs=600,
+    )
 
 
 def _correlated(dialogues: int, count: int, rng: np.random.Generator) -> Floats:
@@ -99,3 +122,30 @@ class _TwoJudges:
         r = np.corrcoef([stats.rankdata(v) for v in (people, *judges)])
         _, p = williams(r[0, 1], r[0, 2], r[1, 2], people.size)
         return {"ours": significant(found.p), "naive": bool(p < ALPHA)}
+
+
+def _alpha(rng: np.random.Generator) -> Mapping[str, float | bool]:
+    """With equal raters and continuous scores alpha is the share of the variance that is not noise."""
+    columns = _correlated(100, 1, rng)[:, 0]
+    n = columns.size
+    value = (columns[:, None] + 0.8 * rng.normal(size=(n, 3))).ravel()
+    labels = Labels(np.repeat(np.arange(n), 3), value, np.repeat(np.arange(100), SYSTEMS))
+    return {"ours": covers(alpha(labels, "interval"), 1 / 1.64)}
+
+
+def _ties(rng: np.random.Generator) -> Mapping[str, float | bool]:
+    """The truth is the accuracy of the chosen threshold in a thousand other dialogues."""
+    pairs, others = _tied_pairs(40, rng), _tied_pairs(1000, rng)
+    found, threshold, _ = tie_calibrated(pairs, seed=int(rng.integers(1 << 30)))
+    own = best_threshold(pairs)
+    truth = float(agreement_at(others, threshold.value or 0.0).mean())
+    optimism = float(agreement_at(pairs, own).mean()) > float(agreement_at(others, own).mean())
+    return {"ours": covers(found, truth), "naive": optimism}
+
+
+def _tied_pairs(dialogues: int, rng: np.random.Generator) -> Pairs:
+    """Four responses a dialogue: people tie .3 of the pairs, a judge follows them with noise."""
+    dialogue = np.repeat(np.arange(dialogues), 4)
+    people = np.tile([0.0, 0.0, 1.0, 2.0], dialogues)
+    people[np.repeat(rng.random(dialogues) < 0.8, 4) & (people == 2.0)] = 1.0
+    return pairs_of(people + 0.7 * rng.normal(size=people.size), people, dialogue, dialogue)

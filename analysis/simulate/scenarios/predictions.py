@@ -6,8 +6,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from judge.analysis.calibration.active import active_mean, next_labels
 from judge.analysis.calibration.ppi import ppi_mean
+from judge.analysis.calibration.stratified import stratified_mean
 from judge.analysis.simulate.certificate import Measure, Scenario
+from judge.analysis.simulate.scenarios.tools import covers
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -36,6 +39,22 @@ def scenarios() -> Iterator[Scenario]:
             ),
             quick=quick,
         )
+    yield Scenario(
+        "active-labels",
+        "2,000 items, 200 labels drawn where the judge is unsure; dialogues of 4 items",
+        _active,
+        (
+            Measure("ours", "mean from chosen labels, interval", "coverage"),
+            Measure("naive", "plain mean of the chosen labels, interval", "naive"),
+        ),
+        quick=40,
+    )
+    yield Scenario(
+        "stratified",
+        "3 strata in which the judge errs differently, 120 labels, 2,000 items",
+        _stratified,
+        (Measure("ours", "prediction-powered mean in strata, interval", "coverage"),),
+    )
 
 
 class _Predictions:
@@ -64,3 +83,28 @@ class _Predictions:
             "naive": bool(abs(judge.mean() - truth) <= 1.96 * error),
             "shorter": found.std_error < found.human_std_error,
         }
+
+
+def _active(rng: np.random.Generator) -> Mapping[str, float | bool]:
+    d, m, truth = 500, 4, 3.0
+    cluster = np.repeat(np.arange(d), m)
+    quality = 0.6 * rng.normal(size=d)[cluster] + 0.8 * rng.normal(size=d * m)
+    unsure = rng.uniform(0.1, 1.5, size=d * m)
+    # The judge is too generous where it is unsure, and people are milder there.
+    people = truth + quality + 0.4 * (unsure - unsure.mean()) + 0.4 * rng.normal(size=d * m)
+    judge = truth + quality + 0.5 * unsure + unsure * rng.normal(size=d * m)
+    drawn = next_labels(unsure, 200, rng=rng)
+    labels = people[drawn.index]
+    found = active_mean(judge, drawn.index, labels, drawn.inclusion[drawn.index], cluster)
+    error = float(labels.std(ddof=1) / np.sqrt(labels.size))
+    return {"ours": covers(found, truth), "naive": bool(abs(labels.mean() - truth) <= 1.97 * error)}
+
+
+def _stratified(rng: np.random.Generator) -> Mapping[str, float | bool]:
+    n, k = 2120, 120
+    stratum = rng.integers(0, 3, size=n)
+    quality = rng.normal(size=n)
+    people = 3 + quality + 0.6 * rng.normal(size=n)
+    judge = 3 + np.array([-0.5, 0.3, 0.9])[stratum] + 0.8 * quality + 0.5 * rng.normal(size=n)
+    found = stratified_mean(people[:k], judge[:k], stratum[:k], judge[k:], stratum[k:])
+    return {"ours": covers(found, 3.0)}
