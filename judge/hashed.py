@@ -35,6 +35,8 @@ _FINISH = np.uint64(0xFF51AFD7ED558CCD)
 _CHARACTER_SEED = 0x9E3779B9
 _FRAME = ("\x02", "\x03")
 _KNOWN_LIMIT = 100_000
+_ROWS = 64
+"""Rows that are multiplied at once: bounds the memory and stays in the processor's cache."""
 
 
 def surfaces(text: str) -> list[str]:
@@ -106,9 +108,14 @@ class Sparse:
 
         Entries are added in order, so a row's result does not depend on the other rows.
         """
-        out = np.empty((self.n, table.shape[1]))
-        for k in range(table.shape[1]):
-            out[:, k] = np.bincount(self.row, self.value * table[self.column, k], self.n)
+        out = np.zeros((self.n, table.shape[1]))
+        filled, start = np.unique(self.row, return_index=True)
+        for i in range(0, len(filled), _ROWS):
+            first = start[i : i + _ROWS]
+            end = start[i + _ROWS] if i + _ROWS < len(filled) else len(self.row)
+            entries = slice(first[0], end)
+            products = self.value[entries, None] * table[self.column[entries]]
+            out[filled[i : i + _ROWS]] = np.add.reduceat(products, first - first[0], axis=0)
         return out
 
 
@@ -157,10 +164,13 @@ class Hasher:
         texts
             The tokens of each text. A text without tokens has no entry.
         """
-        found = self.hits(texts)
+        return self.counted(self.hits(texts))
+
+    def counted(self, hits: Hits) -> Sparse:
+        """Count the n-grams of each text and bucket."""
         shift = self.bits + 1
-        unique, count = np.unique((found.row << shift) | found.column, return_counts=True)
-        return Sparse(unique >> shift, unique & ((1 << shift) - 1), count.astype(float), found.n)
+        unique, count = np.unique((hits.row << shift) | hits.column, return_counts=True)
+        return Sparse(unique >> shift, unique & ((1 << shift) - 1), count.astype(float), hits.n)
 
     def hits(self, texts: Sequence[Sequence[str]]) -> Hits:
         """Return every n-gram of each text with the words that it covers."""
