@@ -152,10 +152,11 @@ class _Job:
         if generations and not self._generate(generations, dialogues, responses):
             return self.result
         material = load.material_of(dialogues, responses)
-        panels, notes = wiring.make_panels(study, material, library, judges)
+        judged = load.judged_part(material, study.judging.sample, study.seed)
+        panels, notes = wiring.make_panels(study, judged, library, judges)
         self.result.notes.extend(notes)
         self.result.missing = {s: len(ids) for s, ids in material.missing().items()}
-        if not self._judge(panels, judges, material):
+        if not self._judge(panels, judges, judged):
             return self.result
         self._write_tables(panels, material)
         missing = gap_findings(self.result.gaps, len(dialogues))

@@ -163,6 +163,16 @@ def material_of(dialogues: Sequence[Dialogue], responses: dict[str, dict[str, Re
     return Material(dialogues, tuple(responses), responses)
 
 
+def judged_part(material: Material, sample: int | None, seed: int) -> Material:
+    """Return the material that is judged: a random sample of its dialogues, in their order."""
+    if sample is None or sample >= len(material.dialogues):
+        return material
+    rng = random.Random(f"judged {seed}")  # noqa: S311 - reproducible, no secret
+    chosen = set(rng.sample(range(len(material.dialogues)), sample))
+    kept = [d for i, d in enumerate(material.dialogues) if i in chosen]
+    return Material(kept, material.systems, material.responses)
+
+
 def load_people(study: Study) -> People:
     """Read people's labels; several files are put one after the other."""
     return People(

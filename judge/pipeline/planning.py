@@ -75,7 +75,8 @@ def plan(study: Study) -> StudyPlan:
         wiring.wire(spec, handle)
         for spec, handle in zip(study.judges, wiring.handles(study.judges), strict=True)
     ]
-    panels, notes = wiring.make_panels(study, material, library, judges)
+    judged = load.judged_part(material, study.judging.sample, study.seed)
+    panels, notes = wiring.make_panels(study, judged, library, judges)
     return StudyPlan(
         dialogues=len(dialogues),
         systems=material.systems if isinstance(material.systems, tuple) else tuple(material.systems),

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from judge.types import JudgeTask
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterator, Mapping, Sequence
 
     from judge.types import Dialogue, Order, Response, Rubric
 
@@ -47,10 +47,15 @@ class Design:
     repeats: int = 1
     baseline: str | None = None
     seed: int = 0
+    pairs: tuple[tuple[str, str], ...] | None = None
 
 
-def system_pairs(systems: Sequence[str], baseline: str | None = None) -> list[tuple[str, str]]:
-    """Return the pairs to compare: all of them, or each system against the baseline.
+def system_pairs(
+    systems: Sequence[str],
+    baseline: str | None = None,
+    only: Collection[tuple[str, str]] | None = None,
+) -> list[tuple[str, str]]:
+    """Return the pairs to compare: all of them, each system against the baseline, or those of a list.
 
     Examples
     --------
@@ -58,8 +63,15 @@ def system_pairs(systems: Sequence[str], baseline: str | None = None) -> list[tu
     [('a', 'b'), ('a', 'c'), ('b', 'c')]
     >>> system_pairs(["a", "b", "c"], baseline="b")
     [('a', 'b'), ('b', 'c')]
+    >>> system_pairs(["a", "b", "c"], only=[("c", "a")])
+    [('a', 'c')]
     """
-    return [pair for pair in combinations(systems, 2) if baseline is None or baseline in pair]
+    wanted = None if only is None else {frozenset(pair) for pair in only}
+    return [
+        pair
+        for pair in combinations(systems, 2)
+        if (baseline is None or baseline in pair) and (wanted is None or frozenset(pair) in wanted)
+    ]
 
 
 def tasks(material: Material, rubric: Rubric, design: Design) -> Iterator[JudgeTask]:
@@ -82,7 +94,7 @@ def count_tasks(material: Material, rubric: Rubric, design: Design) -> int:
     if rubric.mode == "absolute":
         return design.repeats * sum(len(ids) for ids in have.values())
     orders = 2 if design.orders == "both" else 1
-    pairs = system_pairs(material.systems, design.baseline)
+    pairs = system_pairs(material.systems, design.baseline, design.pairs)
     return design.repeats * orders * sum(len(have[a] & have[b]) for a, b in pairs)
 
 
@@ -96,7 +108,7 @@ def _ratings(dialogue: Dialogue, material: Material, rubric: Rubric, design: Des
 
 
 def _duels(dialogue: Dialogue, material: Material, rubric: Rubric, design: Design) -> Iterator[JudgeTask]:
-    for a, b in system_pairs(material.systems, design.baseline):
+    for a, b in system_pairs(material.systems, design.baseline, design.pairs):
         first = material.responses[a].get(dialogue.dialogue_id)
         second = material.responses[b].get(dialogue.dialogue_id)
         if first is None or second is None:

@@ -167,6 +167,7 @@ def _panel(study: Study, material: Material, one: Wired, rubric: Rubric) -> Pane
         repeats=study.judging.repeats * one.samples,
         baseline=study.judging.baseline if study.judging.pairs == "baseline" else None,
         seed=study.seed,
+        pairs=None if isinstance(study.judging.pairs, str) else study.judging.pairs,
     )
     return Panel(
         handle=one.handle,

@@ -131,6 +131,23 @@ def file_or(*words: str) -> Check:
     return check
 
 
+def pairs(value: Any, folder: Path) -> str | tuple[tuple[str, str], ...]:
+    """Check which pairs are compared: a word, or a list of pairs of ids."""
+    words = ("all", "baseline")
+    if not isinstance(value, list | tuple):
+        if value in words:
+            return str(value)
+        hint = meant(str(value), words)
+        raise WrongValueError(f'must be "all", "baseline" or a list of pairs, not {shown(value)}{hint}')
+    if not value or not all(isinstance(p, list | tuple) and len(p) == 2 for p in value):
+        raise WrongValueError('must be a list of pairs of ids, e.g. [["a", "b"], ["a", "c"]]')
+    found = tuple((text(a, folder), text(b, folder)) for a, b in value)
+    same = next((a for a, b in found if a == b), None)
+    if same is not None:
+        raise WrongValueError(f"compares {same!r} with itself")
+    return found
+
+
 def several(check: Check) -> Check:
     """Make the check of a list of values, or of a single one in its place, e.g. paths."""
 

@@ -99,15 +99,16 @@ class JudgeSpec:
 
 @dataclass(frozen=True, kw_only=True)
 class JudgingSpec:
-    """What is asked: criteria, mode, orders, repeats, pairs."""
+    """What is asked: criteria, mode, orders, repeats, pairs, on a `sample` of the dialogues."""
 
     mode: str = field(default="pairwise", metadata=_by(c.one_of("pairwise", "absolute", "both")))
     criteria: tuple[str, ...] = field(metadata=_by(c.texts))
     rubrics: tuple[Path, ...] = field(default=(), metadata=_by(c.several(c.anything)))
     orders: str = field(default="both", metadata=_by(c.one_of("both", "random", "AB")))
     repeats: int = field(default=1, metadata=_by(c.whole(1, 1000)))
-    pairs: str = field(default="all", metadata=_by(c.one_of("all", "baseline")))
+    pairs: str | tuple[tuple[str, str], ...] = field(default="all", metadata=_by(c.pairs))
     baseline: str | None = field(default=None, metadata=_by(c.text))
+    sample: int | None = field(default=None, metadata=_by(c.whole(1)))
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -81,6 +81,9 @@ def _judging(study: Study) -> Iterator[tuple[Where, str]]:
     judging, ids = study.judging, known_ids(study)
     if judging.pairs == "baseline" and judging.baseline is None:
         yield ("judging", "pairs"), '"baseline" needs to know which: baseline = "..."'
+    for name in sorted({n for pair in judging.pairs for n in pair} if _listed(judging.pairs) else ()):
+        if ids is not None and name not in ids:
+            yield ("judging", "pairs"), f"no system is named {name!r}{meant(name, ids)}"
     if judging.baseline is not None and ids is not None and judging.baseline not in ids:
         hint = meant(judging.baseline, ids) or f"; there are {', '.join(ids) or 'none'}"
         yield ("judging", "baseline"), f"no system is named {judging.baseline!r}{hint}"
@@ -89,6 +92,10 @@ def _judging(study: Study) -> Iterator[tuple[Where, str]]:
             ("judging", "mode"),
             'comparing needs two systems and there is one; add one, or mode = "absolute"',
         )
+
+
+def _listed(pairs: str | tuple[tuple[str, str], ...]) -> bool:
+    return not isinstance(pairs, str)
 
 
 def _dialogues(study: Study) -> Iterator[tuple[Where, str]]:
