@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -10,8 +12,11 @@ from judge.analysis.audit import AuditInput, audit
 from judge.analysis.panel import majority
 from tests.analysis.frames import duels_of, planted_ratings, ratings_of
 
+if TYPE_CHECKING:
+    from judge.types import Finding
 
-def panel_of(data: AuditInput) -> list:
+
+def panel_of(data: AuditInput) -> list[Finding]:
     return [f for f in audit(data) if f.family == "panels"]
 
 
