@@ -1,0 +1,1 @@
+"""Metrics of texts: diversity, overlap with a reference, recognised emotions; pure."""
