@@ -103,7 +103,8 @@ def text_metric_findings(
     Finding
         Level ``system``: ``distinct_1``, ``distinct_2``, ``distinct_1_intra``, ``distinct_2_intra``,
         ``ead_1``, ``ead_2`` (all times 100), ``bleu_4``, ``chrf_corpus``, ``rouge_l`` (0 to 100),
-        ``emotion_accuracy``, ``emotion_top_k``, ``emotion_out_of_label``, ``emotion_macro_f1`` (0 to 1). Level ``pair``:
+        ``emotion_accuracy``, ``emotion_top_k``, ``emotion_out_of_label``, ``emotion_macro_f1`` (0 to 1).
+        Level ``pair``:
         ``distinct_1_difference``, ``distinct_2_difference`` (on the same dialogues with an equal budget of
         tokens) and ``emotion_difference`` (McNemar's p).
 
