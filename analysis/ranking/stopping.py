@@ -39,8 +39,8 @@ METHOD = (
     "whenever the run stopped"
 )
 STOPPED = (
-    "the run stopped when it was decided: intervals and p-values made for a fixed number of dialogues are too "
-    "narrow here; see the family stopping"
+    "the run stopped when it was decided: intervals and p-values made for a fixed number of dialogues are "
+    "too narrow here; see the family stopping"
 )
 """The warning on findings of a run that stopped early."""
 
@@ -145,7 +145,7 @@ def look(scores: Sequence[npt.ArrayLike], *, alpha: float = 0.05, margin: float 
 def stopping_findings(
     duels: pd.DataFrame, dialogues: pd.DataFrame | None, options: AuditOptions
 ) -> Iterator[Finding]:
-    """Yield each pair's win rate with an interval and a p-value that hold although the run could stop early."""
+    """Yield each pair's win rate with an interval and a p-value that hold whenever the run stopped."""
     table = encode_duels(duels, dialogues, options.cluster)
     for voice in voices(table):
         known = np.isfinite(voice.score) & (voice.units.both_orders | ~voice.units.both_orders.any())

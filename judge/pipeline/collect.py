@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from judge.types import OK, unswap
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from judge.pipeline.judging import Panel
     from judge.store.base import PlanStore, Result
@@ -30,15 +30,24 @@ class FailureCount:
             yield row
 
 
-def judgment_rows(panels: Iterable[Panel], store: PlanStore, *, absolute: bool) -> Iterator[dict[str, Any]]:
-    """Yield rows of the ratings table (`absolute`) or of the duels table."""
+def judgment_rows(
+    panels: Iterable[Panel],
+    store: PlanStore,
+    *,
+    absolute: bool,
+    spared: Mapping[str, Callable[[Result], bool]] | None = None,
+) -> Iterator[dict[str, Any]]:
+    """Yield rows of the ratings table (`absolute`) or of the duels table.
+
+    `spared` says, by a panel's stage, which questions needed no asking: they have no row.
+    """
     from judge.pipeline.judging import outcomes
 
     make = _rating if absolute else _duel
     for panel in panels:
         if (panel.rubric.mode == "absolute") is not absolute:
             continue
-        for task, result, read in outcomes(panel, store):
+        for task, result, read in outcomes(panel, store, (spared or {}).get(panel.stage)):
             for outcome in read:
                 yield make(panel, task, result, outcome)
 

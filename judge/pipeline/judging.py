@@ -18,7 +18,7 @@ from judge.store.base import PlanRow
 from judge.types import JudgeTask, Outcome
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from judge.pipeline.tasks import Design, Material
     from judge.providers.base import Provider
@@ -116,10 +116,7 @@ def jobs(panel: Panel, store: PlanStore, of_material: str) -> Iterator[Job]:
     """Yield what the panel still has to ask, making the plan on the way where there is none yet."""
     mark = fingerprint(panel, of_material)
     if store.plan_matches(panel.stage, mark):
-        book = _Book(panel.material)
-        for row in store.pending(panel.stage):
-            task = book.task(row.ref, panel.rubric)
-            yield Job(row.key, panel.request(task), panel.handle, Asked(panel, task))
+        yield from planned_jobs(panel, store.pending(panel.stage))
         return
     store.begin_plan(panel.stage, mark)
     book = _Book(panel.material)
@@ -128,6 +125,14 @@ def jobs(panel: Panel, store: PlanStore, of_material: str) -> Iterator[Job]:
         store.add_plan(panel.stage, [PlanRow(seq, job.key, book.ref(task))])
         yield job
     store.finish_plan(panel.stage)
+
+
+def planned_jobs(panel: Panel, rows: Iterable[PlanRow]) -> Iterator[Job]:
+    """Yield the jobs of rows of the panel's plan."""
+    book = _Book(panel.material)
+    for row in rows:
+        task = book.task(row.ref, panel.rubric)
+        yield Job(row.key, panel.request(task), panel.handle, Asked(panel, task))
 
 
 class _Book:
@@ -151,17 +156,22 @@ class _Book:
         return JudgeTask(rubric, dialogue, shown, order, repeat)
 
 
-def outcomes(panel: Panel, store: PlanStore) -> Iterator[tuple[JudgeTask, Result, tuple[Outcome, ...]]]:
+def outcomes(
+    panel: Panel, store: PlanStore, spared: Callable[[Result], bool] | None = None
+) -> Iterator[tuple[JudgeTask, Result, tuple[Outcome, ...]]]:
     """Yield every planned question with what came of it, in the plan's order.
 
-    A question that was never sent (the budget ended, or the run was stopped) is ``skipped_budget``.
+    A question that was never sent (the budget ended, or the run was stopped) is ``skipped_budget``; one that
+    needed no asking (`spared`) is left out.
     """
     book = _Book(panel.material)
     for result in store.results(panel.stage):
-        yield book.task(result.ref, panel.rubric), result, _outcomes_of(panel, result)
+        if spared is None or not spared(result):
+            yield book.task(result.ref, panel.rubric), result, read_result(panel, result)
 
 
-def _outcomes_of(panel: Panel, result: Result) -> tuple[Outcome, ...]:
+def read_result(panel: Panel, result: Result) -> tuple[Outcome, ...]:
+    """Read what came of a question: the repair's answer first, then the answer, else the failure."""
     if result.repair is not None:
         mended = panel.read(result.repair)
         if all(o.failure is None for o in mended):

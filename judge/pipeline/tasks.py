@@ -41,12 +41,16 @@ class Material:
 
 @dataclass(frozen=True, slots=True)
 class Design:
-    """How the material is judged: which orders, how often, which pairs."""
+    """How the material is judged: which orders, how often, which pairs.
+
+    `shuffled`: dialogues come in an order drawn with the seed, as stopping early needs it.
+    """
 
     orders: str = "both"
     repeats: int = 1
     baseline: str | None = None
     seed: int = 0
+    shuffled: bool = False
     pairs: tuple[tuple[str, str], ...] | None = None
 
 
@@ -81,8 +85,25 @@ def tasks(material: Material, rubric: Rubric, design: Design) -> Iterator[JudgeT
     missing is left out (see `Material.missing`, which the run shows).
     """
     ask = _ratings if rubric.mode == "absolute" else _duels
-    for dialogue in material.dialogues:
-        yield from ask(dialogue, material, rubric, design)
+    for number in turn_of(material, design):
+        yield from ask(material.dialogues[number], material, rubric, design)
+
+
+def turn_of(material: Material, design: Design) -> Sequence[int]:
+    """Return the places of the dialogues in the order in which they are judged.
+
+    A dialogue's place depends on the seed and its id alone, so that a run that is taken up again, or a
+    longer one, goes on in the same order.
+    """
+    count = len(material.dialogues)
+    if not design.shuffled:
+        return range(count)
+
+    def lot(number: int) -> bytes:
+        text = f"{design.seed}\x1fturn\x1f{material.dialogues[number].dialogue_id}"
+        return hashlib.sha256(text.encode()).digest()
+
+    return sorted(range(count), key=lot)
 
 
 def count_tasks(material: Material, rubric: Rubric, design: Design) -> int:

@@ -168,6 +168,7 @@ def _panel(study: Study, material: Material, one: Wired, rubric: Rubric) -> Pane
         baseline=study.judging.baseline if study.judging.pairs == "baseline" else None,
         seed=study.seed,
         pairs=None if isinstance(study.judging.pairs, str) else study.judging.pairs,
+        shuffled=study.judging.stop_when_decided and rubric.mode == "pairwise",
     )
     return Panel(
         handle=one.handle,

@@ -30,6 +30,7 @@ _PLAIN: dict[str, tuple[str, str]] = {
     "rubrics": ("judging", "rubrics"),
     "baseline": ("judging", "baseline"),
     "pairs": ("judging", "pairs"),
+    "stop_when_decided": ("judging", "stop_when_decided"),
     "human_ratings": ("humans", "ratings"),
     "human_duels": ("humans", "duels"),
     "human_scale": ("humans", "scale"),

@@ -109,6 +109,7 @@ class JudgingSpec:
     pairs: str | tuple[tuple[str, str], ...] = field(default="all", metadata=_by(c.pairs))
     baseline: str | None = field(default=None, metadata=_by(c.text))
     sample: int | None = field(default=None, metadata=_by(c.whole(1)))
+    stop_when_decided: bool = field(default=False, metadata=_by(c.flag))
 
 
 @dataclass(frozen=True, kw_only=True)
