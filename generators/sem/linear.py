@@ -6,6 +6,7 @@ import hashlib
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib.resources import files
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -31,6 +32,7 @@ WORD_BITS = 15
 """The table of word frequencies has 2**WORD_BITS buckets."""
 CHUNK = 2000
 _KNOWN_LIMIT = 100_000
+_AT_ONCE = 4096
 
 
 def hasher() -> Hasher:
@@ -154,18 +156,18 @@ class LinearSEM:
         context sad do not tell "sad" from "devastated". The evidence is divided evenly among the n-grams
         that fell into the bucket, and among the words of each n-gram.
         """
-        standing = [surface for turn in context for surface in surfaces(turn)]
-        moved = self._attributed([token(surface) for surface in standing])
-        total: dict[str, float] = {}
-        first: dict[str, str] = {}
-        for surface, value in zip(standing, moved.tolist(), strict=True):
-            if any(letter.isalpha() for letter in surface):
-                key = token(surface)
-                first.setdefault(key, surface)
-                total[key] = total.get(key, 0.0) + value
-        positive = {first[key]: max(0.0, value) for key, value in total.items()}
-        whole = sum(positive.values()) or 1.0
-        return {word: value / whole for word, value in positive.items()}
+        return self.word_weights_many([context])[0]
+
+    def word_weights_many(self, contexts: Sequence[Sequence[str]]) -> list[Mapping[str, float]]:
+        """Return the same as `word_weights` for each context, several times faster."""
+        done: list[Mapping[str, float]] = []
+        for i in range(0, len(contexts), CHUNK):
+            standing = [
+                [w for turn in context for w in surfaces(turn)] for context in contexts[i : i + CHUNK]
+            ]
+            keys = [[token(w) for w in words] for words in standing]
+            done += map(_shares, standing, keys, self._attributed(keys))
+        return done
 
     def causes(
         self, context: Sequence[str], k: int, intensity: Intensity | None = None
@@ -175,6 +177,12 @@ class LinearSEM:
         Each says whether it is high-weight by algorithm 1 of HEF; see `judge.generators.sem.causes`.
         """
         return heaviest(self.word_weights(context), k, self, intensity)
+
+    def causes_many(
+        self, contexts: Sequence[Sequence[str]], k: int, intensity: Intensity | None = None
+    ) -> list[tuple[CauseWord, ...]]:
+        """Return the same as `causes` for each context, several times faster."""
+        return [heaviest(weights, k, self, intensity) for weights in self.word_weights_many(contexts)]
 
     def cause_words(self, dialogue: Dialogue, k: int) -> Sequence[CauseWord]:
         """Return the causes of a dialogue's context, for strategies."""
@@ -220,20 +228,48 @@ class LinearSEM:
         features = tfidf(self._hasher.counted(hits), self._idf)
         return features, _softmax(features.dot(self._table) + self._bias)
 
-    def _attributed(self, words: Sequence[str]) -> Floats:
-        """Return how much each word speaks for the predicted emotions."""
-        hits = self._hasher.hits([words])
+    def _attributed(self, texts: Sequence[Sequence[str]]) -> list[list[float]]:
+        """Return how much each word of each text speaks for the emotions predicted for the text."""
+        hits = self._hasher.hits(texts)
         features, probabilities = self._read(hits)
-        pull = self._table[features.column]
-        share = np.append(features.value * (pull @ probabilities[0] - pull.mean(axis=1)), 0.0)
-        entry = np.searchsorted(features.column, hits.column)
-        entry[np.append(features.column, -1)[entry] != hits.column] = len(
-            features.column
-        )  # left out by IDF 0
+        share = np.append(self._evidence(features, probabilities), 0.0)
+        entry = _entries(features, hits)
         each = share[entry] / np.bincount(entry, minlength=1)[entry] / hits.width
         place = np.repeat(hits.first, hits.width) + _within(hits.width)
-        result: Floats = np.bincount(place, np.repeat(each, hits.width), len(words)).astype(float)
-        return result
+        ends = np.cumsum([0, *map(len, texts)]).tolist()
+        moved = np.bincount(place, np.repeat(each, hits.width), ends[-1]).tolist()
+        return [moved[start:end] for start, end in pairwise(ends)]
+
+    def _evidence(self, features: Sparse, probabilities: Floats) -> Floats:
+        """Return the evidence of each entry, shape (entries,)."""
+        weight = np.empty(len(features.value))
+        for i in range(0, len(weight), _AT_ONCE):
+            pull = self._table[features.column[i : i + _AT_ONCE]]
+            likely = probabilities[features.row[i : i + _AT_ONCE]] - 1.0 / len(EMOTIONS)
+            weight[i : i + _AT_ONCE] = (pull * likely).sum(axis=1)
+        return features.value * weight
+
+
+def _entries(features: Sparse, hits: Hits) -> NDArray[np.int64]:
+    """Return the number of each hit's entry; one past the last for buckets that were left out."""
+    known = (features.row << (BITS + 1)) | features.column
+    asked = (hits.row << (BITS + 1)) | hits.column
+    entry = np.searchsorted(known, asked)
+    entry[np.append(known, -1)[entry] != asked] = len(known)
+    return entry
+
+
+def _shares(standing: Sequence[str], keys: Sequence[str], moved: Sequence[float]) -> dict[str, float]:
+    """Add up the occurrences of each word, as it first stands, and scale what is positive to sum 1."""
+    total: dict[str, float] = {}
+    first: dict[str, str] = {}
+    for surface, key, value in zip(standing, keys, moved, strict=True):
+        if any(map(str.isalpha, surface)):
+            first.setdefault(key, surface)
+            total[key] = total.get(key, 0.0) + value
+    positive = {first[key]: max(0.0, value) for key, value in total.items()}
+    whole = sum(positive.values()) or 1.0
+    return {word: value / whole for word, value in positive.items()}
 
 
 def _within(width: NDArray[np.int64]) -> NDArray[np.int64]:

@@ -87,7 +87,7 @@ def test_contributions_add_up_to_the_prediction(model):
     features, p = model._read(model._hasher.hits([words]))
     pull = model._table[features.column]
     whole = (features.value * (pull @ p[0] - pull.mean(axis=1))).sum()
-    assert model._attributed(words).sum() == pytest.approx(whole, abs=1e-6)
+    assert sum(model._attributed([words])[0]) == pytest.approx(whole, abs=1e-6)
 
 
 def test_weights_follow_what_happens_without_the_word(model):
@@ -102,6 +102,16 @@ def test_weights_follow_what_happens_without_the_word(model):
 
     ranked = sorted(weights, key=weights.__getitem__)
     assert without(ranked[-1]) < without(ranked[0])
+
+
+def test_many_contexts_at_once(model):
+    """Word weights and causes in bulk are those of each context alone."""
+    contexts = [SCARED, [], PROUD, [""], SCARED + PROUD]
+    for together, context in zip(model.word_weights_many(contexts), contexts, strict=True):
+        assert together == pytest.approx(model.word_weights(context), abs=1e-12)
+    alone = [[(c.word, c.high) for c in model.causes(context, 3)] for context in contexts]
+    assert [[(c.word, c.high) for c in causes] for causes in model.causes_many(contexts, 3)] == alone
+    assert model.causes_many([], 3) == []
 
 
 def test_rare_words_have_a_larger_idf(model):
