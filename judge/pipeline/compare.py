@@ -10,24 +10,26 @@ import asyncio
 import time
 from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
+from importlib import import_module
+from threading import Thread
 from typing import TYPE_CHECKING, Any
 
 from judge.errors import InputError
 from judge.pipeline import collect, judging, load, manifest, wiring
-from judge.pipeline.analysing import analyse
 from judge.pipeline.features import feature_rows
 from judge.pipeline.generated import gap_findings
 from judge.pipeline.generating import Gap, Generation, check_starts, open_jobs, replay
 from judge.pipeline.printed import beside, read_printed
 from judge.pipeline.resources import Shelf
 from judge.pipeline.runfolder import RunFolder
+from judge.pipeline.stage import JudgingStage
 from judge.runner import Budget, Silent, Tally, run
 from judge.store import RunLock, SqliteStore
 from judge.tables import write_dialogues, write_duels, write_features, write_ratings, write_responses
 from judge.types import Response
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Sequence
     from contextlib import AbstractContextManager
     from pathlib import Path
 
@@ -37,6 +39,10 @@ if TYPE_CHECKING:
     from judge.runner import Job, Observer
     from judge.study import Study, SystemSpec
     from judge.types import Answer, Dialogue, Finding, Request
+
+
+LOCAL = frozenset({"embedded", "recorded", "scripted"})
+"""Judges that compute here: nobody waits for them."""
 
 
 @dataclass(frozen=True)
@@ -54,7 +60,7 @@ class RunResult:
     """What came of a run.
 
     `stopped` is empty, ``budget`` or ``interrupted``; `open_questions` got no answer (they are asked again
-    by the same command); `gaps` are dialogues that a strategy gave no response to.
+    by the same command); `saved` needed none, since their pair was decided; `gaps` are dialogues that a strategy gave no response to.
     """
 
     folder: RunFolder
@@ -62,6 +68,7 @@ class RunResult:
     asked: int = 0
     kept: int = 0
     open_questions: int = 0
+    saved: int = 0
     stopped: str = ""
     cost: float = 0.0
     gaps: list[Gap] = field(default_factory=list)
@@ -130,6 +137,7 @@ class _Job:
         self.study, self.folder, self.store, self.events = study, folder, store, events
         self.result = RunResult(folder)
         self.tallies: list[Tally] = []
+        self.stage = JudgingStage(study, store, self._ask, events.note)
 
     def run(self) -> RunResult:
         study = self.study
@@ -160,11 +168,14 @@ class _Job:
             return self.result
         self._write_tables(panels, material)
         missing = gap_findings(self.result.gaps, len(dialogues))
+        from judge.pipeline.analysing import analyse
+
         self.result.findings = analyse(
             self.folder,
             study,
             people,
             note=self.events.note,
+            stage=self.stage,
             more=lambda found: (*missing, *beside(printed, found)),
         )
         self._write_manifest(panels, judges, generations, material)
@@ -191,6 +202,8 @@ class _Job:
         self, sources: Sequence[Iterable[Job]], wired: Sequence[Wired], label: str, total: int, **how: Any
     ) -> Tally:
         """Run the questions; providers are closed in the loop in which they were used."""
+        if any(one.provider.name not in LOCAL for one in wired):
+            _load_while_waiting()
         with self.events.observer(label, total) as observer:
             tally = asyncio.run(self._work(sources, wired, observer, **how))
         self.tallies.append(tally)
@@ -227,29 +240,10 @@ class _Job:
         return pricing(self.study)
 
     def _judge(self, panels: list[Panel], judges: Sequence[Wired], material: Material) -> bool:
-        of_material = judging.material_digest(material)
-        total = sum(panel.count() for panel in panels)
-        judges_of = {panel.handle for panel in panels}
-        # One stream a judge: a slow judge does not hold the others up.
-        sources = [
-            _chain([judging.jobs(p, self.store, of_material) for p in panels if p.handle == handle])
-            for handle in dict.fromkeys(p.handle for p in panels)
-        ]
-        self.events.note(_judging_line(panels, total))
-        tally = self._ask(
-            sources,
-            [w for w in judges if w.handle in judges_of],
-            "judging",
-            total,
-            accept=lambda job, answer: job.ref.refusal_to_read(answer),
-            repair=lambda job, answer: job.ref.mend(job.request, answer),
-        )
-        if tally.stopped == "budget":
-            # The plan must be whole, so that what was not asked is counted as such and not left out.
-            for source in sources:
-                for _ in source:
-                    pass
-        return tally.stopped != "interrupted"
+        self.events.note(_judging_line(panels, sum(panel.count() for panel in panels)))
+        stopped = self.stage.run(panels, judges, judging.material_digest(material))
+        self.result.notes.extend(self.stage.notes)
+        return stopped != "interrupted"
 
     def _generate(
         self,
@@ -304,7 +298,8 @@ class _Job:
         folder = self.folder
         self.events.note("writing tables")
         states = [self.store.plan_state(p.stage) for p in panels]
-        self.result.open_questions = sum(state.pending for state in states)
+        self.result.open_questions = sum(state.pending for state in states) - self.stage.saved
+        self.result.saved = self.stage.saved
         # A run that is taken up again does not even look at what it knows: count it here.
         self.result.kept = max(self.result.kept, sum(s.answered for s in states) - self.result.asked)
         answers = [
@@ -316,7 +311,8 @@ class _Job:
         write_dialogues(material.dialogues, folder.table("dialogues"))
         write_responses(answers, folder.table("responses"))
         seen = collect.FailureCount()
-        duels = collect.judgment_rows(panels, self.store, absolute=False)
+        spared = self.stage.spared()
+        duels = collect.judgment_rows(panels, self.store, absolute=False, spared=spared)
         ratings = collect.judgment_rows(panels, self.store, absolute=True)
         write_duels(seen.watch(duels), folder.table("duels"))
         write_ratings(seen.watch(ratings), folder.table("ratings"))
@@ -388,6 +384,11 @@ def vars_of(value: Any) -> dict[str, Any]:
     return {k: v for k, v in asdict(value).items() if v is not None and v != {}}
 
 
+def _load_while_waiting() -> None:
+    """Load pandas and the analysis in the background: half a second that waiting for answers gives away."""
+    Thread(target=import_module, args=("judge.pipeline.analysing",), daemon=True).start()
+
+
 def check_key(one: Wired) -> None:
     """Look for a provider's key now, where it needs one: before anything is read or paid.
 
@@ -399,12 +400,6 @@ def check_key(one: Wired) -> None:
     check = getattr(one.provider, "check_key", None)
     if check is not None:
         check()
-
-
-def _chain(streams: list[Iterator[Job]]) -> Iterator[Job]:
-    from itertools import chain
-
-    return chain.from_iterable(streams)
 
 
 def _judging_line(panels: list[Panel], total: int) -> str:

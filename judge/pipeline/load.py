@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from judge.errors import InputError
 from judge.pipeline.tasks import Material
-from judge.tables import check_links, read_dialogues, read_duels, read_ratings, read_responses
+from judge.tables import check_links, read_dialogues, read_responses
 from judge.types import Response
 
 if TYPE_CHECKING:
@@ -175,6 +175,10 @@ def judged_part(material: Material, sample: int | None, seed: int) -> Material:
 
 def load_people(study: Study) -> People:
     """Read people's labels; several files are put one after the other."""
+    if not (study.humans.ratings or study.humans.duels):
+        return People(None, None)  # and pandas is not loaded before the first question is sent
+    from judge.tables import read_duels, read_ratings
+
     return People(
         _together([read_ratings(path, scale=study.humans.scale) for path in study.humans.ratings]),
         _together([read_duels(path) for path in study.humans.duels]),

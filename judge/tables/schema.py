@@ -6,6 +6,7 @@ Adding a column is adding one line here.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -34,7 +35,7 @@ class Column:
     default: Any = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class TableSpec:
     """One of the long tables: its columns in order and the columns whose values together are unique."""
 
@@ -42,7 +43,7 @@ class TableSpec:
     columns: tuple[Column, ...]
     key: tuple[str, ...]
 
-    @property
+    @cached_property
     def names(self) -> tuple[str, ...]:
         """The names of the columns, in order."""
         return tuple(column.name for column in self.columns)

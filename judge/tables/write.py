@@ -130,8 +130,7 @@ def write_table(rows: Rows, path: Path | str, spec: TableSpec) -> None:
 
 def json_line(record: Mapping[str, Any]) -> str:
     """Return one line of JSONL: UTF-8 as it is, no NaN, a lone surrogate replaced by U+FFFD."""
-    line = json.dumps(record, ensure_ascii=False, allow_nan=False, default=plain, separators=(",", ":"))
-    return clean(line) + "\n"
+    return clean(_ENCODER.encode(record)) + "\n"
 
 
 def clean(text: str) -> str:
@@ -152,8 +151,13 @@ def plain(value: Any) -> Any:
     raise TypeError(f"{type(value).__name__} cannot be written to a table")
 
 
+_ENCODER = json.JSONEncoder(ensure_ascii=False, allow_nan=False, default=plain, separators=(",", ":"))
+
+
 def missing(value: Any) -> bool:
     """Tell whether a cell is empty: None, NaN or pandas' NA."""
+    if type(value) is str:
+        return False
     return value is None or (isinstance(value, float) and math.isnan(value)) or type(value).__name__ in _NA
 
 
