@@ -6,8 +6,8 @@ Adding a column is adding one line here.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cached_property
 from difflib import get_close_matches
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal
 
 from judge.errors import TableError
