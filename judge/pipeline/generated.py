@@ -1,4 +1,4 @@
-"""What the strategies did, as findings: which responses are missing, and why."""
+"""What the systems wrote, as findings: metrics of the texts, recognised emotions, what is missing and why."""
 
 from __future__ import annotations
 
@@ -11,6 +11,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from judge.pipeline.generating import Gap
+    from judge.pipeline.tasks import Material
+    from judge.study import Study
 
 
 def gap_findings(gaps: Iterable[Gap], asked: int) -> tuple[Finding, ...]:
@@ -45,3 +47,20 @@ def gap_findings(gaps: Iterable[Gap], asked: int) -> tuple[Finding, ...]:
         )
         for (system, kind), count in sorted(counts.items())
     )
+
+
+def text_findings(material: Material, study: Study) -> tuple[Finding, ...]:
+    """Measure the responses of every system: diversity, overlap, recognised emotions.
+
+    The predicted emotion comes from the details of a response, where its strategy (or its file) keeps one.
+    """
+    from judge.analysis.text_metrics.findings import TextOptions, text_metric_findings
+
+    responses = [
+        material.responses[system][dialogue.dialogue_id]
+        for system in material.systems
+        for dialogue in material.dialogues
+        if dialogue.dialogue_id in material.responses[system]
+    ]
+    options = TextOptions(confidence=study.analysis.confidence, seed=study.seed)
+    return tuple(text_metric_findings(responses, list(material.dialogues), options))
