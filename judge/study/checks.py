@@ -212,6 +212,7 @@ def price(value: Any, folder: Path) -> dict[str, float]:
 def span(value: Any, _: Path) -> tuple[float, float]:
     """Accept two numbers, the lower first.
 
+    >>> from pathlib import Path
     >>> span([1, 5], Path())
     (1.0, 5.0)
     """
