@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from judge.analysis.audit import AuditInput, AuditOptions, audit
+from judge.analysis.ranking.stopping import STOPPED
 from judge.pipeline.frames import concat
+from judge.pipeline.stage import warned
 from judge.tables import (
     dialogue_frame,
     read_dialogues,
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
 
     from judge.pipeline.load import People
     from judge.pipeline.runfolder import RunFolder
+    from judge.pipeline.stage import JudgingStage
     from judge.study import Study
     from judge.types import Finding
 
@@ -34,11 +37,13 @@ def analyse(
     people: People,
     *,
     note: Callable[[str], None],
+    stage: JudgingStage | None = None,
     more: Callable[[tuple[Finding, ...]], tuple[Finding, ...]] = lambda _: (),
 ) -> tuple[Finding, ...]:
     """Audit the run's tables together with people's labels, and write the findings.
 
-    `more` gives further findings when it sees those of the audit.
+    `stage` tells of comparisons that were decided early; `more` gives further findings when it sees those of
+    the audit.
 
     People's labels about the judged dialogues and systems are added to the run's ratings and duels, so that
     the folder holds all that the findings rest on.
@@ -61,6 +66,8 @@ def analyse(
         ),
         options_of(study),
     )
+    decided = stage.findings(duels, dialogues, options_of(study)) if stage else ()
+    found = (*(warned(found, STOPPED) if decided else found), *decided)
     found = (*found, *more(found))
     save_findings(folder, found)
     return found

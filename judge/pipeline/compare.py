@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 from judge.errors import InputError
 from judge.pipeline import collect, judging, load, manifest, wiring
 from judge.pipeline.features import feature_rows
-from judge.pipeline.generated import gap_findings
+from judge.pipeline.generated import gap_findings, text_findings
 from judge.pipeline.generating import Gap, Generation, check_starts, open_jobs, replay
 from judge.pipeline.printed import beside, read_printed
 from judge.pipeline.resources import Shelf
@@ -60,7 +60,8 @@ class RunResult:
     """What came of a run.
 
     `stopped` is empty, ``budget`` or ``interrupted``; `open_questions` got no answer (they are asked again
-    by the same command); `saved` needed none, since their pair was decided; `gaps` are dialogues that a strategy gave no response to.
+    by the same command); `saved` needed none, since their pair was decided; `gaps` are dialogues that a
+    strategy gave no response to.
     """
 
     folder: RunFolder
@@ -168,6 +169,7 @@ class _Job:
             return self.result
         self._write_tables(panels, material)
         missing = gap_findings(self.result.gaps, len(dialogues))
+        texts = text_findings(material, study)
         from judge.pipeline.analysing import analyse
 
         self.result.findings = analyse(
@@ -176,7 +178,7 @@ class _Job:
             people,
             note=self.events.note,
             stage=self.stage,
-            more=lambda found: (*missing, *beside(printed, found)),
+            more=lambda found: (*texts, *missing, *beside(printed, [*found, *texts])),
         )
         self._write_manifest(panels, judges, generations, material)
         return self.result
