@@ -93,11 +93,12 @@ def class_effects(judge: Floats, klass: Ints, people: HumanMoments, cluster: Int
     size = np.bincount(klass[seen])
     if size.size < 2 or (size == 0).any():
         raise NotIdentified("fewer than two classes with rated items")
-    dummies = (klass[:, None] == np.arange(1, size.size)).astype(np.float64)
-    fit = mom_eiv(np.where(seen, judge, np.nan), dummies, people, cluster)
-    q, d = size.size - 1, fit.n_clusters
+    d = int(np.unique(cluster[seen]).size)
     if d < 3 * size.size:
         raise NotIdentified(f"{d} dialogues for {size.size} classes; at least {3 * size.size} are needed")
+    dummies = (klass[:, None] == np.arange(1, size.size)).astype(np.float64)
+    fit = mom_eiv(np.where(seen, judge, np.nan), dummies, people, cluster)
+    q = size.size - 1
     raw = np.vstack([fit.coef, fit.replicates])[:, 1 : 1 + q]
     full = np.column_stack([np.zeros(d + 1), raw])
     full -= (full @ (size / size.sum()))[:, None]
