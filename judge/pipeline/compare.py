@@ -55,6 +55,17 @@ class Events:
     )
 
 
+@dataclass(frozen=True)
+class Twist:
+    """What another job does differently: what is judged in place of the responses, and more findings."""
+
+    change: Callable[[Material], Material] = lambda material: material
+    more: Callable[[RunFolder], tuple[Finding, ...]] = lambda _: ()
+
+
+_PLAIN = Twist()
+
+
 @dataclass
 class RunResult:
     """What came of a run.
@@ -80,7 +91,7 @@ class RunResult:
     seconds: float = 0.0
 
 
-def compare(study: Study, out: Path, *, events: Events | None = None) -> RunResult:
+def compare(study: Study, out: Path, *, events: Events | None = None, twist: Twist = _PLAIN) -> RunResult:
     """Run a study from its dialogues to its findings; rendering the report is the caller's.
 
     Parameters
@@ -91,6 +102,8 @@ def compare(study: Study, out: Path, *, events: Events | None = None) -> RunResu
         The run folder; made where it does not exist. A run that stopped there is taken up again.
     events
         How to tell what happens.
+    twist
+        What is done differently: judge something made from the responses, add findings.
 
     Returns
     -------
@@ -108,7 +121,7 @@ def compare(study: Study, out: Path, *, events: Events | None = None) -> RunResu
     folder = RunFolder(out).open()
     started = time.monotonic()
     with RunLock(folder.root), SqliteStore(folder.store) as store:
-        result = _Job(study, folder, store, events).run()
+        result = _Job(study, folder, store, events, twist).run()
     result.seconds = time.monotonic() - started
     return result
 
@@ -134,8 +147,10 @@ def generate(study: Study, out: Path, *, events: Events | None = None) -> RunRes
 class _Job:
     """The state of one run: what was loaded, what is wired, what was asked."""
 
-    def __init__(self, study: Study, folder: RunFolder, store: SqliteStore, events: Events) -> None:
-        self.study, self.folder, self.store, self.events = study, folder, store, events
+    def __init__(
+        self, study: Study, folder: RunFolder, store: SqliteStore, events: Events, twist: Twist = _PLAIN
+    ) -> None:
+        self.study, self.folder, self.store, self.events, self.twist = study, folder, store, events, twist
         self.result = RunResult(folder)
         self.tallies: list[Tally] = []
         self.stage = JudgingStage(study, store, self._ask, events.note)
@@ -160,7 +175,7 @@ class _Job:
         generations = self._generations(dialogues)
         if generations and not self._generate(generations, dialogues, responses):
             return self.result
-        material = load.material_of(dialogues, responses)
+        material = self.twist.change(load.material_of(dialogues, responses))
         judged = load.judged_part(material, study.judging.sample, study.seed)
         panels, notes = wiring.make_panels(study, judged, library, judges)
         self.result.notes.extend(notes)
@@ -178,7 +193,9 @@ class _Job:
             people,
             note=self.events.note,
             stage=self.stage,
-            more=lambda found: (*texts, *missing, *beside(printed, [*found, *texts])),
+            more=lambda found: (
+                *texts, *missing, *beside(printed, [*found, *texts]), *self.twist.more(self.folder)
+            ),  # fmt: skip
         )
         self._write_manifest(panels, judges, generations, material)
         return self.result
