@@ -34,6 +34,10 @@ DEFAULT_OUT = Path("judge-run")
 @click.option("--rubrics", multiple=True, type=click.Path(path_type=Path), help="Folder of your own rubrics.")
 @click.option("--orders", type=click.Choice(["both", "random", "AB"]), help="In which order pairs are shown.")
 @click.option("--repeats", type=click.IntRange(min=1), help="How often each question is asked.")
+@click.option("--samples", type=click.IntRange(min=1), help="Samples of each answer, a judge.")
+@click.option("--temperature", type=click.FloatRange(0, 2), help="Of the judges.")
+@click.option("--stop-when-decided", is_flag=True, help="Ask about a pair no further once it is decided.")
+@click.option("--batch", is_flag=True, help="Ask by the provider's batch API: half the price, up to a day.")
 @click.option("--baseline", help="Compare every system with this one only.")
 @click.option("--sample", type=click.IntRange(min=1), help="Judge a random sample of so many dialogues.")
 @click.option("--seed", type=int, help="Seed of all that is drawn at random.")
@@ -118,6 +122,7 @@ def _summary(result: RunResult) -> dict[str, Any]:
         "asked": result.asked,
         "kept": result.kept,
         "open_questions": result.open_questions,
+        "not_needed": result.saved,
         "stopped": result.stopped,
         "cost_usd": result.cost,
         "missing_responses": result.missing,
