@@ -7,7 +7,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from judge.analysis.audit import AuditInput, AuditOptions, audit
+from judge.analysis.bias.findings import bias_findings
+from judge.analysis.duel_table import encode_duels
+from judge.analysis.inputs import AuditInput, AuditOptions
+from judge.analysis.rating_table import encode_ratings
 from judge.analysis.simulate.planted import Design, simulate
 
 if TYPE_CHECKING:
@@ -38,9 +41,14 @@ def frames(
 
 
 def bias(data: AuditInput, **options: object) -> list[Finding]:
-    """The bias family of an audit."""
-    found = audit(data, AuditOptions(**options))  # type: ignore[arg-type]  # the test's business
-    return [f for f in found if f.family == "bias"]
+    """The bias family alone, from the frames on."""
+    chosen = AuditOptions(**options)  # type: ignore[arg-type]  # the test's business
+    ratings = duels = None
+    if data.ratings is not None:
+        ratings = encode_ratings(data.ratings, data.dialogues, chosen.cluster)
+    if data.duels is not None:
+        duels = encode_duels(data.duels, data.dialogues, chosen.cluster)
+    return list(bias_findings(ratings, duels, data, chosen))
 
 
 def pick(found: list[Finding], statistic: str, **columns: object) -> list[Finding]:
