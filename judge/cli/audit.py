@@ -28,6 +28,8 @@ import click
               help="Effects inside +-MARGIN (in SD of the judge) do not matter.")  # fmt: skip
 @click.option("--scale", nargs=2, type=float, help="Lowest and highest score; others are refused.")
 @click.option("--seed", type=int, default=0, show_default=True, help="Seed of what is drawn at random.")
+@click.option("--probe", "probes", multiple=True, metavar="NAME",
+              help="TABLES is a study: run this probe on its responses; repeatable, or `all`.")  # fmt: skip
 @click.option("--gate", type=click.Path(path_type=Path), help="Thresholds (TOML); a breach ends with 1.")
 @click.option("--no-report", is_flag=True, help="Leave the report out.")
 @click.option("--quiet", "-q", is_flag=True, help="Say nothing but the result.")
@@ -42,17 +44,27 @@ def command(tables: tuple[Path, ...], as_json: bool, quiet: bool, no_report: boo
     judge audit ratings.csv
     judge audit people.jsonl gpt4.jsonl --dialogues d.jsonl --responses r.jsonl
     judge audit runs/my-study
+    judge audit study.toml --probe padding --probe injection
     """
     from judge.cli.say import Voice
-    from judge.pipeline.auditing import audit_tables
+    from judge.pipeline.auditing import AuditResult, audit_tables
     from judge.pipeline.gatefile import read_gate
 
     voice = Voice(quiet=quiet or as_json)
-    out = options.pop("out") or Path("judge-audit")
+    out = options.pop("out") or Path("judge-probes" if options["probes"] else "judge-audit")
     gate_file = options.pop("gate")
     # A mistake in the thresholds is told before the analysis, not after it.
     rules = read_gate(gate_file) if gate_file else None
-    done = audit_tables(tables, out, note=voice.note, **options)
+    probes = options.pop("probes")
+    if probes:
+        from judge.cli.probe import run_probes
+
+        result = run_probes(tables, probes, out, voice)
+        if result.stopped == "interrupted":
+            return 130
+        done = AuditResult(result.folder, result.findings)
+    else:
+        done = audit_tables(tables, out, note=voice.note, **options)
     if not no_report:
         from judge.reports import render_report
 
@@ -63,9 +75,7 @@ def command(tables: tuple[Path, ...], as_json: bool, quiet: bool, no_report: boo
 
         voice.json([asdict(f) for f in done.findings])
         return _gate(rules, done.findings, err=True)
-    from judge.cli.summary import summary_lines
-
-    for line in summary_lines(done.findings):
+    for line in _lines(done.findings, probed=bool(probes)):
         click.echo(line)
     for line in _agreement_lines(done.findings):
         click.echo(line)
@@ -73,6 +83,16 @@ def command(tables: tuple[Path, ...], as_json: bool, quiet: bool, no_report: boo
         click.echo(f"report    {done.folder.report}")
     click.echo(f"findings  {done.folder.table('findings')} ({len(done.findings)})")
     return _gate(rules, done.findings)
+
+
+def _lines(findings: Any, *, probed: bool) -> list[str]:
+    if probed:
+        from judge.cli.probe import probe_lines
+
+        return probe_lines(findings)
+    from judge.cli.summary import summary_lines
+
+    return summary_lines(findings)
 
 
 def _gate(rules: Any, findings: Any, *, err: bool = False) -> int:

@@ -16,11 +16,13 @@ from typing import TYPE_CHECKING, Any
 
 from judge.errors import InputError
 from judge.pipeline import collect, judging, load, manifest, wiring
+from judge.pipeline.costs import CostBook
 from judge.pipeline.features import feature_rows
 from judge.pipeline.generated import gap_findings, text_findings
 from judge.pipeline.generating import Gap, Generation, check_starts, open_jobs, replay
 from judge.pipeline.printed import beside, read_printed
 from judge.pipeline.resources import Shelf
+from judge.pipeline.prices import rates
 from judge.pipeline.runfolder import RunFolder
 from judge.pipeline.stage import JudgingStage
 from judge.runner import Budget, Silent, Tally, run
@@ -153,6 +155,7 @@ class _Job:
         self.study, self.folder, self.store, self.events, self.twist = study, folder, store, events, twist
         self.result = RunResult(folder)
         self.tallies: list[Tally] = []
+        self.book = CostBook(rates(study))
         self.stage = JudgingStage(study, store, self._ask, events.note)
 
     def run(self) -> RunResult:
@@ -194,8 +197,12 @@ class _Job:
             note=self.events.note,
             stage=self.stage,
             more=lambda found: (
-                *texts, *missing, *beside(printed, [*found, *texts]), *self.twist.more(self.folder)
-            ),  # fmt: skip
+                *texts,
+                *missing,
+                *self.book.findings(),
+                *beside(printed, [*found, *texts]),
+                *self.twist.more(self.folder),
+            ),
         )
         self._write_manifest(panels, judges, generations, material)
         return self.result
@@ -290,7 +297,7 @@ class _Job:
             if not tally.answered:
                 break
         for generation in generations:
-            self._collect_responses(generation, dialogues, responses[generation.system_id], answer_of)
+            self._collect_responses(generation, dialogues, responses[generation.system_id])
         return True
 
     def _collect_responses(
@@ -298,10 +305,17 @@ class _Job:
         generation: Generation,
         dialogues: Sequence[Dialogue],
         mine: dict[str, Response],
-        answer_of: Callable[[str], Answer | None],
     ) -> None:
+        def paid(key: str) -> Answer | None:
+            stored = self.store.get(key)
+            if stored is None:
+                return None
+            asked = f"{stored.request.provider}/{stored.request.model}"
+            self.book.generated(generation.system_id, asked, stored.answer, stored.cost)
+            return stored.answer
+
         for dialogue in dialogues:
-            found = replay(generation, dialogue, answer_of)
+            found = replay(generation, dialogue, paid)
             if isinstance(found, Response):
                 mine[dialogue.dialogue_id] = found
             elif isinstance(found, Gap):
@@ -331,11 +345,15 @@ class _Job:
         write_responses(answers, folder.table("responses"))
         seen = collect.FailureCount()
         spared = self.stage.spared()
-        duels = collect.judgment_rows(panels, self.store, absolute=False, spared=spared)
-        ratings = collect.judgment_rows(panels, self.store, absolute=True)
+        how: dict[str, Any] = {"spared": spared, "book": self.book}
+        duels = collect.judgment_rows(panels, self.store, absolute=False, **how)
+        ratings = collect.judgment_rows(panels, self.store, absolute=True, **how)
         write_duels(seen.watch(duels), folder.table("duels"))
         write_ratings(seen.watch(ratings), folder.table("ratings"))
         self.result.failures = seen.kinds
+        for panel in panels:
+            for task, answer, cost in judging.unread(panel, self.store):
+                self.book.unread(panel, task, answer, cost)
         by_id = {d.dialogue_id: d for d in material.dialogues}
         write_features(feature_rows(answers, by_id), folder.table("features"))
 
