@@ -9,6 +9,7 @@ from judge.types import OK, unswap
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
 
+    from judge.pipeline.costs import CostBook
     from judge.pipeline.judging import Panel
     from judge.store.base import PlanStore, Result
     from judge.types import JudgeTask, Outcome
@@ -36,10 +37,12 @@ def judgment_rows(
     *,
     absolute: bool,
     spared: Mapping[str, Callable[[Result], bool]] | None = None,
+    book: CostBook | None = None,
 ) -> Iterator[dict[str, Any]]:
     """Yield rows of the ratings table (`absolute`) or of the duels table.
 
-    `spared` says, by a panel's stage, which questions needed no asking: they have no row.
+    `spared` says, by a panel's stage, which questions needed no asking: they have no row. `book` enters what
+    was paid.
     """
     from judge.pipeline.judging import outcomes
 
@@ -48,6 +51,8 @@ def judgment_rows(
         if (panel.rubric.mode == "absolute") is not absolute:
             continue
         for task, result, read in outcomes(panel, store, (spared or {}).get(panel.stage)):
+            if book is not None:
+                book.judged(panel, task, result)
             for outcome in read:
                 yield make(panel, task, result, outcome)
 

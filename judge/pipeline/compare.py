@@ -20,9 +20,9 @@ from judge.pipeline.costs import CostBook
 from judge.pipeline.features import feature_rows
 from judge.pipeline.generated import gap_findings, text_findings
 from judge.pipeline.generating import Gap, Generation, check_starts, open_jobs, replay
+from judge.pipeline.prices import rates
 from judge.pipeline.printed import beside, read_printed
 from judge.pipeline.resources import Shelf
-from judge.pipeline.prices import rates
 from judge.pipeline.runfolder import RunFolder
 from judge.pipeline.stage import JudgingStage
 from judge.runner import Budget, Silent, Tally, run

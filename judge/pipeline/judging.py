@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from judge.pipeline.tasks import Design, Material
     from judge.providers.base import Provider
+    from judge.store import SqliteStore
     from judge.store.base import PlanStore, Result
     from judge.types import Answer, Request, Rubric, Sampling
 
@@ -168,6 +169,13 @@ def outcomes(
     for result in store.results(panel.stage):
         if spared is None or not spared(result):
             yield book.task(result.ref, panel.rubric), result, read_result(panel, result)
+
+
+def unread(panel: Panel, store: SqliteStore) -> Iterator[tuple[JudgeTask, Answer, float | None]]:
+    """Yield the answers that were paid and could not be read, with what they cost."""
+    book = _Book(panel.material)
+    for ref, answer, cost in store.unread(panel.stage):
+        yield book.task(ref, panel.rubric), answer, cost
 
 
 def read_result(panel: Panel, result: Result) -> tuple[Outcome, ...]:

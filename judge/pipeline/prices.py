@@ -39,13 +39,10 @@ def _stated(price: Mapping[str, float]) -> Price:
 
 def pricing(study: Study) -> Callable[[Request, Answer | None], float | None]:
     """Return the function that prices a request (an upper estimate) or an answer (what it did cost)."""
-    stated = own_prices(study)
+    rate_of = rates(study)
 
     def price(request: Request, answer: Answer | None) -> float | None:
-        if request.provider in _FREE:
-            return 0.0
-        name = f"{request.provider}/{request.model}"
-        rate = stated.get(name) or price_of(name)
+        rate = rate_of(f"{request.provider}/{request.model}")
         if answer is None:
             return rate.cost(estimated_input(request), _longest_output(request))
         usage = answer.usage
@@ -54,6 +51,18 @@ def pricing(study: Study) -> Callable[[Request, Answer | None], float | None]:
         return rate.cost(usage.input_tokens, usage.output_tokens, usage.cached_tokens or 0)
 
     return price
+
+
+def rates(study: Study) -> Callable[[str], Price]:
+    """Return the function that gives a model's price: the study's own, else the table's."""
+    stated = own_prices(study)
+
+    def rate(name: str) -> Price:
+        if name.partition("/")[0] in _FREE:
+            return Price(0.0, 0.0, known="stated", source="it runs here")
+        return stated.get(name) or price_of(name)
+
+    return rate
 
 
 def estimated_input(request: Request) -> int:

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
     from pathlib import Path
 
+    from judge.types import Answer
+
 PAGE = 2000
 _ROW = "INSERT INTO plan VALUES (?,?,?,?)"
 _ENCODER = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False, check_circular=False)
@@ -42,6 +44,12 @@ LEFT JOIN links rl ON rl.key = p.key AND rl.kind = 'repair'
 LEFT JOIN answers r ON r.key = rl.target
 LEFT JOIN failures f ON f.key = p.key
 WHERE p.plan = ? AND p.seq > ? ORDER BY p.seq LIMIT ?
+"""
+_UNREAD = """
+SELECT p.ref, r.answer, r.cost FROM plan p JOIN rejected r ON r.key = p.key WHERE p.plan = ?
+UNION ALL
+SELECT p.ref, r.answer, r.cost FROM plan p
+JOIN links l ON l.key = p.key JOIN rejected r ON r.key = l.target WHERE p.plan = ?
 """
 
 
@@ -130,6 +138,15 @@ class Plans:
                 "" if answer is not None or message is None else message,
                 cost if extra is None else extra + (cost or 0.0),
             )
+
+    def unread(self, stage: str) -> Iterator[tuple[Any, Answer, float | None]]:
+        """Stream the answers that were paid beside a stage's results: the unreadable ones, with their row."""
+        self.flush()
+        plan = self._plan(stage, must_exist=False)
+        with told_plainly(self.path):
+            rows = self._conn.execute(_UNREAD, (plan, plan)).fetchall()
+        for ref, answer, cost in rows:
+            yield json.loads(ref), decode_answer(answer), cost
 
     def _pages(self, stage: str, query: str) -> Iterator[tuple[Any, ...]]:
         self.flush()
