@@ -136,7 +136,7 @@ def test_degenerate_data_end_in_reasons(mode: str):
         assert f.estimate is not None or (f.verdict == "not_identified" and f.warnings[0])
 
 
-def _duels(rng: np.random.Generator, liking: float, dialogues: int = 150) -> AuditInput:
+def length_duels(rng: np.random.Generator, liking: float, dialogues: int = 150) -> AuditInput:
     """Three systems compared by a judge in both orders and by three people; word counts as the feature."""
     rows, words = [], []
     for d in range(dialogues):
@@ -158,10 +158,10 @@ def _duels(rng: np.random.Generator, liking: float, dialogues: int = 150) -> Aud
 
 def test_duels_are_tested_against_peoples_duels():
     """A judge of pairs that likes length is found; a fair one is not; the adjusted win rate is given."""
-    biased = bias(_duels(np.random.default_rng(0), 0.8))
+    biased = bias(length_duels(np.random.default_rng(0), 0.8))
     assert one(biased, "preference", level="pooled", term="log_words").verdict == "bias_found"
     assert not pick(biased, "preference", level="within_dialogue")
-    fair = bias(_duels(np.random.default_rng(1), 0.0))
+    fair = bias(length_duels(np.random.default_rng(1), 0.0))
     assert one(fair, "preference", level="pooled", term="log_words").verdict != "bias_found"
     rates = pick(biased, "length_adjusted_win_rate")
     assert [(f.system, f.system_b) for f in rates] == [("s0", "s1"), ("s0", "s2"), ("s1", "s2")]
