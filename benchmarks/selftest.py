@@ -1,7 +1,7 @@
 """Write the certificate of `judge selftest --full --json` into docs/selftest.md.
 
-Run it as ``judge selftest --full --json > rows.json; python benchmarks/selftest.py rows.json``. The part of the
-page between the two marks is replaced; the rest is prose.
+Run it as ``judge selftest --full --json > rows.json; python benchmarks/selftest.py rows.json``. The part of
+the page between the two marks is replaced; the rest is prose.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ def tables(rows: list[dict[str, Any]]) -> str:
     kept = sum(row["passed"] for row in held)
     seconds = sum({row["scenario"]: row["seconds"] for row in rows}.values())
     parts = [
-        f"{kept} of {len(held)} promises kept; seed {rows[0]['seed']}, {seconds / 60:.0f} minutes on one core.",
+        f"{kept} of {len(held)} promises kept; seed {rows[0]['seed']}, {seconds / 60:.0f} minutes, one core.",
         "\n## What ships\n",
         _table(held),
         "\n## The analyses in common use, on the same studies\n",

@@ -31,7 +31,7 @@ LIKE_RUNS = 300
 @click.option("--runs", type=click.IntRange(min=1), help="Studies a scenario, instead of its own number.")
 @click.option("--seed", type=int, default=0, show_default=True, help="The same seed gives the same table.")
 @click.option("--only", metavar="NAME", help="Only scenarios whose name holds NAME.")
-@click.option("--like", type=click.Path(path_type=Path, exists=True), metavar="RUN",
+@click.option("--like", type=click.Path(path_type=Path), metavar="RUN",
               help="Studies of the design of this run folder or table of ratings: its power.")  # fmt: skip
 @click.option("--list", "as_list", is_flag=True, help="List the scenarios.")
 @click.option("--json", "as_json", is_flag=True, help="Print the rows as JSON on standard output.")
