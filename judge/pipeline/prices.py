@@ -17,6 +17,8 @@ _FREE = frozenset({"embedded", "recorded", "scripted"})
 """Providers that cost nothing by their nature: they run here."""
 CHARACTERS_PER_TOKEN = 3.0
 """Low on purpose: English has about 4, and an estimate made before sending must not be too small."""
+BATCH_SHARE = 0.5
+"""What a batch costs of the price of live calls, at OpenAI and at Anthropic."""
 UNKNOWN_LENGTH = 1024
 """Output tokens assumed where no limit was set."""
 
@@ -44,7 +46,7 @@ def pricing(study: Study) -> Callable[[Request, Answer | None], float | None]:
     def price(request: Request, answer: Answer | None) -> float | None:
         rate = rate_of(f"{request.provider}/{request.model}")
         if answer is None:
-            return rate.cost(estimated_input(request), _longest_output(request))
+            return rate.cost(estimated_input(request), longest_output(request))
         usage = answer.usage
         if usage.input_tokens is None or usage.output_tokens is None:
             return rate.cost(estimated_input(request), len(answer.text))
@@ -70,7 +72,8 @@ def estimated_input(request: Request) -> int:
     return int(len(json.dumps(request.body, ensure_ascii=False)) / CHARACTERS_PER_TOKEN) + 8
 
 
-def _longest_output(request: Request) -> int:
+def longest_output(request: Request) -> int:
+    """Return the most tokens that a request lets a model write, hidden ones among them."""
     for name in ("max_completion_tokens", "max_tokens"):
         limit = request.body.get(name)
         if isinstance(limit, int):

@@ -71,7 +71,7 @@ def test_systems_and_criteria_share_what_was_paid(folder: Path):
 
 
 def test_unreadable_answers_and_repairs_are_paid_and_counted(folder: Path):
-    """A question, its unreadable answer and the repair: two answers each, on every level, as the store says."""
+    """A question, its unreadable answer and the repair: both paid, both counted."""
     with served(usage=USAGE, answer=prose_first) as server:
         result = go(folder, server)
         assert of(result, level="judge")["dollars", "", ""].estimate == pytest.approx(48 * DOLLARS)
