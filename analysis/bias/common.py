@@ -35,6 +35,8 @@ PLAN_DOUBLE = 200
 """Rows rated by two people from which on the interval is useful (see `judge plan`)."""
 RARE = 10
 """Dialogues in which the rarer value of a yes-or-no feature must occur."""
+SAMPLE, MANY = 2000, 50
+"""So many different values among so many rows: a feature by degrees, which is not rare."""
 METHOD = "errors-in-variables regression on people's ratings; delete-one-cluster jackknife, t"
 
 
@@ -95,6 +97,8 @@ def _fit(material: Material, names: Sequence[str], *, fixed_effects: bool, instr
 
 
 def _refuse_rare(name: str, column: Floats, cluster: NDArray[np.int64]) -> None:
+    if np.unique(column[:SAMPLE]).size > MANY:
+        return
     values, counts = np.unique(column, return_counts=True)
     if values.size == 1:
         raise NotIdentified(f"{name} has the same value everywhere")

@@ -302,8 +302,17 @@ def _complete(
     x = x[:, None] if x.ndim == 1 else x
     keep = np.isfinite(y) & np.isfinite(x).all(axis=1) & np.isfinite(people.mean)
     keep &= np.isfinite(_own(people)) if own else True
-    names, codes = np.unique(np.asarray(cluster)[keep], return_inverse=True)
-    return y[keep], x[keep], names, codes.astype(np.intp), people.take(keep)
+    names, codes = _renumber(np.asarray(cluster)[keep])
+    return y[keep], x[keep], names, codes, people.take(keep)
+
+
+def _renumber(cluster: NDArray[np.integer]) -> tuple[Ints, Ints]:
+    """Return the clusters in use, sorted, and each row's place among them."""
+    if cluster.size and cluster.min() >= 0 and cluster.max() < 4 * cluster.size + 1024:
+        used = np.bincount(cluster) > 0
+        return np.flatnonzero(used), (np.cumsum(used) - 1)[cluster]
+    names, codes = np.unique(cluster, return_inverse=True)
+    return names.astype(np.intp), codes.astype(np.intp)
 
 
 def _own(people: HumanMoments) -> Floats:

@@ -147,8 +147,7 @@ def halo_findings(table: RatingTable, frame: pd.DataFrame, options: AuditOptions
             ours = _looks(table, one, two, table.rater.codes == judge, repeat)
             if ours.item.size == 0:
                 continue
-            people = _looks(table, one, two, ~table.rater_is_judge[table.rater.codes], repeat)
-            estimate = _estimate(ours, people, table, options)
+            estimate = _estimate(ours, table, (one, two), repeat, options)
             verdict, notes = equivalence_verdict(estimate, options.margin)
             yield finding(
                 FAMILY,
@@ -163,13 +162,21 @@ def halo_findings(table: RatingTable, frame: pd.DataFrame, options: AuditOptions
             )
 
 
-def _estimate(ours: Sightings, people: Sightings, table: RatingTable, options: AuditOptions) -> Estimate:
+def _estimate(
+    ours: Sightings, table: RatingTable, criteria: tuple[int, int], repeat: Ints, options: AuditOptions
+) -> Estimate:
     items = len(table.dialogue) * len(table.system)
-    for seen, reason in ((ours, NO_REPEATS), (people, NO_RATERS)):
-        if not (np.bincount(seen.item, minlength=1) >= 2).any():
-            return unidentified(reason, n=int(np.unique(seen.item).size), method=METHOD)
+    if not _twice(ours):
+        return unidentified(NO_REPEATS, n=ours.item.size, method=METHOD)
+    people = _looks(table, *criteria, ~table.rater_is_judge[table.rater.codes], repeat)
+    if not _twice(people):
+        return unidentified(NO_RATERS, n=ours.item.size, method=METHOD)
     cluster = table.cluster_of_dialogue[np.arange(items) // max(len(table.system), 1)]
     return halo(ours, people, cluster, confidence=options.confidence)
+
+
+def _twice(seen: Sightings) -> bool:
+    return bool((np.bincount(seen.item, minlength=1) >= 2).any())
 
 
 def _repeats(frame: pd.DataFrame) -> Ints:
