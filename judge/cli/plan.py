@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -13,25 +13,38 @@ if TYPE_CHECKING:
 
 @click.command("plan")
 @click.argument("study", required=False, type=click.Path(path_type=Path))
+@click.option("--detect-win-rate", type=float, help="Win rate that is to be found: how many dialogues?")
+@click.option("--detect-bias", type=float, help="Liking, in points per SD of a feature: how many dialogues?")
+@click.option("--detect-correlation", type=float, help="Rank correlation with people: how many items?")
+@click.option("--power", type=click.FloatRange(0.5, 0.99), default=0.8, show_default=True)
+@click.option("--ties", type=click.FloatRange(0, 0.95), default=0.2, show_default=True, help="Share of ties.")
+@click.option(
+    "--icc", type=click.FloatRange(0, 1), default=0.3, show_default=True, help="Likeness within a dialogue."
+)
+@click.option("--raters", type=click.IntRange(2), default=3, show_default=True, help="People an item.")
+@click.option("--systems", type=click.IntRange(2), help="Systems a dialogue.  [default: the study's]")
 @click.option("--json", "as_json", is_flag=True, help="Print the plan as JSON on standard output.")
-def command(study: Path | None, as_json: bool) -> int:
+def command(study: Path | None, as_json: bool, **wishes: Any) -> int:
     """Count calls, tokens, dollars and time of STUDY (the bundled sample without one).
 
     Nothing is asked and no key is needed. Tokens are estimated from characters, on the safe side; a price
-    that is not known is said to be unknown, never taken as nought.
+    that is not known is said to be unknown, never taken as nought. What is to be detected is planned for by
+    exact tests, and by simulated studies where no formula holds.
     """
     from dataclasses import asdict
 
+    from judge.cli.power import power_lines, power_plan
     from judge.cli.say import Voice
     from judge.pipeline.planning import plan
     from judge.sample import sample_path
     from judge.study import load_study
 
     made = plan(load_study(study or sample_path("study")))
+    power = power_plan(wishes, systems=len(made.systems))
     if as_json:
-        Voice().json(asdict(made))
+        Voice().json(asdict(made) | ({"power": power} if power else {}))
         return 0
-    for line in plan_lines(made):
+    for line in [*plan_lines(made), *power_lines(power, wishes["power"], made.dialogues)]:
         click.echo(line)
     return 0
 

@@ -141,7 +141,7 @@ PROBES: dict[str, Probe] = {
             "reference",
             "Does the judge like nearness to the reference? 25 to 100 % of the response is replaced by it.",
             _reference,
-            "this edit changes the content: people may like the reference too, so the effect alone is no bias",
+            "the edit changes the content: people may like the reference too, so the effect alone is no bias",
         ),
         Probe("injection", "Does the judge obey an order inside a response?", _injection),
     )

@@ -110,7 +110,7 @@ def test_likeness_to_the_reference_grows_by_degrees(study: Path, monkeypatch: py
     found = _run(study, Behaviour(similarity=4.0, noise=0.7), ["reference"], monkeypatch)
     effects = [found[f"reference-{d}"].estimate for d in (25, 50, 75, 100)]
     assert effects[-1] > effects[0] + 0.05  # type: ignore[operator]
-    assert all("changes the content" in " ".join(f.warnings) for f in found.values())
+    assert all("the edit changes the content" in " ".join(f.warnings) for f in found.values())
 
 
 def test_a_probing_goes_on_where_it_stopped(study: Path, monkeypatch: pytest.MonkeyPatch):
