@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from judge.errors import InputError
+from judge.types import EMOTIONS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -73,19 +74,20 @@ def small_model(dialogue: Dialogue, resources: Resources, options: Mapping[str, 
 
     ``categories`` and ``words`` (true or false) switch each part off.
     """
-    variables: dict[str, Any] = {"categories": [], "high_words": [], "low_words": []}
+    details: dict[str, Any] = {"categories": [], "high_words": [], "low_words": []}
     if not _wants_small_model(options):
-        return Found(variables, variables)
+        return Found({**details, "others": list(EMOTIONS)}, details)
     if resources.sem is None:
         raise _missing("a small empathetic model", "use the embedded one or a file of predictions")
     if options["categories"]:
         ranked = sorted(resources.sem.probabilities(dialogue).items(), key=lambda item: (-item[1], item[0]))
-        variables["categories"] = [label for label, _ in ranked[: options["k2"]]]
+        details["categories"] = [label for label, _ in ranked[: options["k2"]]]
     if options["words"]:
         words = resources.sem.cause_words(dialogue, options["k1"])
-        variables["high_words"] = [word.word for word in words if word.high]
-        variables["low_words"] = [word.word for word in words if not word.high]
-    return Found(variables, variables)
+        details["high_words"] = [word.word for word in words if word.high]
+        details["low_words"] = [word.word for word in words if not word.high]
+    likely = set(details["categories"])
+    return Found({**details, "others": [label for label in EMOTIONS if label not in likely]}, details)
 
 
 def knowledge(dialogue: Dialogue, resources: Resources, options: Mapping[str, Any]) -> Found:
