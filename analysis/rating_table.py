@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 COLUMNS = ("dialogue_id", "system_id", "criterion", "rater_id", "rater_kind", "score")
 NO_SCORE = "missing_score"
 """The outcome of a row that claims to be ok but has no finite score."""
+DECIMALS = 12
+"""Means are rounded to so many: 0.1 + 0.2 and 0.3 must tie in a rank correlation."""
 
 
 @dataclass(frozen=True)
@@ -117,7 +119,7 @@ def people_scores(table: RatingTable, criterion: int) -> ItemScores:
     unique, start, count = np.unique(item, return_index=True, return_counts=True)
     if unique.size == 0:
         return ItemScores(unique, score, score, count.astype(np.int64))
-    mean = np.add.reduceat(score, start) / count
+    mean = np.round(np.add.reduceat(score, start) / count, DECIMALS)
     middle = (score[start + (count - 1) // 2] + score[start + count // 2]) / 2
     return ItemScores(unique, mean, middle, count.astype(np.int64))
 
@@ -211,6 +213,7 @@ def _average_repeats(table: RatingTable) -> Cells:
     unique, inverse = np.unique(key, return_inverse=True)
     count = np.bincount(inverse, minlength=unique.size)
     score = np.bincount(inverse, table.score[table.ok], unique.size) / np.maximum(count, 1)
+    score = np.round(score, DECIMALS) if unique.size < key.size else score
     items = len(table.dialogue) * len(table.system)
     rest, item = np.divmod(unique, max(items, 1))
     criterion, rater = np.divmod(rest, max(len(table.rater), 1))

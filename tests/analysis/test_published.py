@@ -2,23 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 import numpy as np
 import pytest
 
 from judge.analysis.agreement.alt_test import alt_test
-from judge.analysis.agreement.levels import correlation_findings
 from judge.analysis.agreement.matched import People
-from judge.analysis.agreement.people import alpha_findings
 from judge.analysis.audit import AuditInput, AuditOptions, audit
 from judge.analysis.means import mean_findings
 from judge.analysis.rating_table import encode_ratings
 from tests.analysis.frames import one
 from tests.analysis.published import goldens, lines, ratings
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 KUMAR = [
     ("gpt", "empathy", 0.534, 0.495),
@@ -71,44 +66,6 @@ def test_welivita_mean_ratings():
     assert gap.p_adjusted < 1e-6
 
 
-def summeval_rows() -> Iterator[tuple[object, ...]]:
-    """SummEval ratings of three experts and six judges; the item id names document, system, dimension."""
-    for item in lines("alttest/summeval.jsonl.gz"):
-        document, system, dimension = item["item_id"].rsplit("__", 2)
-        for kind, labels in (("human", item["human"]), ("judge", item["llm"])):
-            for rater, score in labels.items():
-                if score is not None:
-                    yield document, system, dimension, rater, kind, float(score)
-
-
-def test_summeval_at_three_levels():
-    """Spearman, tau-b and Pearson at document, pooled and system level, and the experts' alpha."""
-    want = goldens("alttest")
-    table = encode_ratings(ratings(list(summeval_rows())), None, "dialogue_id")
-    found = {
-        (f.statistic, f.level, f.judge, f.criterion): f
-        for f in correlation_findings(table, OPTIONS)
-        if f.term == "people_mean"
-    }
-    alphas = {(f.criterion, f.term): f for f in alpha_findings(table, OPTIONS) if f.level == "people"}
-    names = ("spearman", "kendall_tau_b", "pearson")
-    checked = 0
-    for statistic, value in want.items():
-        words = statistic.split()
-        if "Krippendorff" in statistic:
-            got = [alphas[words[1], level].estimate for level in ("ordinal", "interval")]
-            assert got == pytest.approx(value, abs=2e-6), statistic
-            checked += 1
-        elif words[0] == "SummEval":
-            checked += 1
-            for level, key in (("context", "summary_level"), ("item", "pooled"), ("system", "system")):
-                for name, number in zip(names, value[key], strict=False):
-                    one_level = found[name, level, words[2], words[1]]
-                    assert one_level.estimate == pytest.approx(number, abs=2e-6), (statistic, level, name)
-            assert found["spearman", "context", words[2], words[1]].n_items == value["n_docs"]
-    assert checked >= 20
-
-
 EPSILON = {
     "cebab_aspects": 0.1,
     "cebab_stars": 0.1,
@@ -155,86 +112,6 @@ def test_alternative_annotator_test(name):
         assert got.advantage.value == pytest.approx(want["advantage_prob"], abs=0.0051)
         checked += 1
     assert checked >= 4
-
-
-PROMPTS = {
-    "auto-CoT score-only": "geval",
-    "score-only": "geval_no_auto_cot",
-    "free text": "llm_eval_no_cot",
-    "rate-explain": "rate_explain",
-    "analyze-rate": "analyze_rate",
-}
-
-
-def test_topical_chat():
-    """Pearson and Spearman over all responses, tau-b and Spearman by dialogue, of five ways of asking."""
-    want = goldens("topicalchat_gpt35")
-    rows = []
-    seen = set()
-    for item in lines("topicalchat_gpt35/scores.jsonl.gz"):
-        key = (f"{item['doc_id']}", item["system"], item["criterion"])
-        rows.append((*key, item["prompt"], "judge", float(np.mean(item["scores"]))))
-        if key not in seen:
-            seen.add(key)
-            rows.append((*key, "people", "human", item["human_score"]))
-    table = encode_ratings(ratings(rows), None, "dialogue_id")
-    found = {
-        (f.statistic, f.level, f.judge, f.criterion): f.estimate
-        for f in correlation_findings(table, OPTIONS)
-        if f.term == "people_mean"
-    }
-    checked = 0
-    for statistic, value in want.items():
-        criterion, rest = statistic.split(" ", 1)
-        prompt = next(code for name, code in PROMPTS.items() if rest.startswith(name))
-        if "Pearson r" in rest:
-            got, numbers = [found["pearson", "item", prompt, criterion]], [value]
-        elif "Kendall tau-b (mean" in rest:
-            got, numbers = [found["kendall_tau_b", "context", prompt, criterion]], [value]
-        else:
-            got = [
-                found["spearman", "item", prompt, criterion],
-                found["spearman", "context", prompt, criterion],
-                found["kendall_tau_b", "item", prompt, criterion],
-            ]
-            numbers = value
-        assert got == pytest.approx(numbers, abs=2e-6), statistic
-        checked += 1
-    assert checked >= 38
-
-
-def test_summeval_second_set_pooled_and_systems():
-    """Pooled correlations of eleven judge-prompt pairs, and how many of 66 system pairs they order alike."""
-    want = goldens("summeval_shen")
-    rows = []
-    seen = set()
-    for item in lines("summeval_shen/scores.jsonl.gz"):
-        key = (item["doc_id"], item["system"], item["criterion"])
-        score = -1.0 if item["judge_score"] is None else float(item["judge_score"])
-        rows.append((*key, f"{item['judge']} {item['prompt']}", "judge", score))
-        if key not in seen:
-            seen.add(key)
-            rows += [(*key, f"e{k}", "human", float(s)) for k, s in enumerate(item["human_scores"])]
-    table = encode_ratings(ratings(rows), None, "dialogue_id")
-    found = {
-        (f.statistic, f.level, f.judge, f.criterion): f.estimate
-        for f in correlation_findings(table, OPTIONS)
-        if f.term == "people_mean"
-    }
-    checked = 0
-    for statistic, value in want.items():
-        if "pooled over 1200" in statistic:
-            criterion, judge = statistic.split(" [")[0].split(" ", 1)
-            got = [found[name, "item", judge, criterion] for name in ("spearman", "pearson", "kendall_tau_b")]
-            assert got == pytest.approx(value, abs=2e-6), statistic
-            checked += 1
-        elif "of 66" in statistic:
-            judge = statistic.split(" correctly")[0]
-            names = ("coherence", "consistency", "fluency", "relevance")
-            got = [found["system_pairs_ordered", "system", judge, name] for name in names]
-            assert [share * 66 for share in got if share is not None] == pytest.approx(value[1]), statistic
-            checked += 1
-    assert checked >= 20
 
 
 def test_alpaca_win_rates():
