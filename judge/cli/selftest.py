@@ -79,15 +79,15 @@ def _chosen(only: str | None, like: Path | None) -> list[Scenario]:
     from judge.analysis.simulate.scenarios import scenarios
     from judge.errors import InputError
 
-    every = list(_like(like)) if like else list(scenarios())
+    every = _like(like) if like else list(scenarios())
     chosen = [scenario for scenario in every if not only or only in scenario.name]
     if not chosen:
         raise InputError(f"no scenario's name holds {only!r}; judge selftest --list names them")
     return chosen
 
 
-def _like(path: Path) -> Iterator[Scenario]:
-    """Read the designs off a run's ratings."""
+def _like(path: Path) -> list[Scenario]:
+    """Read the designs off a run's ratings; judges and criteria of which none can be read are left out."""
     from judge.analysis.bias.columns import feature_columns, no_features
     from judge.analysis.bias.eiv import NotIdentified
     from judge.analysis.bias.material import rating_materials
@@ -103,10 +103,16 @@ def _like(path: Path) -> Iterator[Scenario]:
     columns = no_features(table.dialogue, table.system)
     if tables.features is not None:
         columns = feature_columns(tables.features, table.dialogue, table.system)
-    try:
-        return iter(list(like_scenarios(list(rating_materials(table, columns)), LIKE_RUNS)))
-    except NotIdentified as reason:
-        raise InputError(f"the design of {path} cannot be copied: {reason}") from None
+    reason = "no judge scored anything"
+    found = []
+    for material in rating_materials(table, columns):
+        try:
+            found += list(like_scenarios([material], LIKE_RUNS))
+        except NotIdentified as why:
+            reason = str(why)
+    if not found:
+        raise InputError(f"the design of {path} cannot be copied: {reason}")
+    return found
 
 
 def as_record(row: Row) -> dict[str, Any]:
