@@ -28,6 +28,9 @@ import click
               help="Effects inside +-MARGIN (in SD of the judge) do not matter.")  # fmt: skip
 @click.option("--scale", nargs=2, type=float, help="Lowest and highest score; others are refused.")
 @click.option("--seed", type=int, default=0, show_default=True, help="Seed of what is drawn at random.")
+@click.option("--groups", type=click.Path(path_type=Path),
+              help="Table system_id, kind: adds the mixed logistic model of kinds.")  # fmt: skip
+@click.option("--threshold", type=float, help="With --groups: a score of at least this counts as 1.")
 @click.option("--probe", "probes", multiple=True, metavar="NAME",
               help="TABLES is a study: run this probe on its responses; repeatable, or `all`.")  # fmt: skip
 @click.option("--gate", type=click.Path(path_type=Path), help="Thresholds (TOML); a breach ends with 1.")

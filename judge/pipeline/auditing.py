@@ -66,6 +66,8 @@ def audit_tables(
     margin: float = 0.1,
     scale: tuple[float, float] | None = None,
     seed: int = 0,
+    groups: Path | None = None,
+    threshold: float | None = None,
     note: Callable[[str], None] = lambda _: None,
 ) -> AuditResult:
     """Audit ratings and duels from anywhere and write a run folder without a run.
@@ -83,6 +85,9 @@ def audit_tables(
         See `judge.analysis.inputs.AuditOptions`.
     scale
         Lowest and highest score that are allowed.
+    groups, threshold
+        A table of the systems' kinds, and the score from which on a rating counts as 1: adds the mixed
+        logistic model (see `judge.pipeline.grouping`).
 
     Raises
     ------
@@ -96,6 +101,7 @@ def audit_tables(
     tables = read_tables(paths, dialogues, responses, features, scale)
     folder.open()
     note("analysing")
+    options = AuditOptions(confidence=confidence, margin=margin, cluster=cluster, seed=seed)
     found = audit(
         AuditInput(
             ratings=tables.ratings,
@@ -103,12 +109,17 @@ def audit_tables(
             features=tables.features,
             dialogues=dialogue_frame(tables.dialogues) if tables.dialogues else None,
         ),
-        AuditOptions(confidence=confidence, margin=margin, cluster=cluster, seed=seed),
+        options,
     )
+    if groups is not None:
+        from judge.pipeline.grouping import group_findings
+
+        found += group_findings(groups, threshold, tables.ratings, tables.dialogues, options)
     note("writing")
     _write(folder, tables)
     save_findings(folder, found)
-    inputs = [p for p in (*paths, dialogues, *responses, features) if p is not None and Path(p).is_file()]
+    given = (*paths, dialogues, *responses, features, groups)
+    inputs = [p for p in given if p is not None and Path(p).is_file()]
     content = manifest.base_manifest(
         kind="audit",
         options={"cluster": cluster, "confidence": confidence, "margin": margin, "seed": seed},
