@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
+import time
 from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 from judge.pipeline import judging
+from judge.pipeline.prices import BATCH_SHARE
 from judge.pipeline.stopping import Stopper, check_stopping, looks
+from judge.runner import Tally
+from judge.runner.batch import BatchDesk, Lot, require_batches
+from judge.runner.run import stops
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -16,7 +22,7 @@ if TYPE_CHECKING:
     from judge.analysis.inputs import AuditOptions
     from judge.pipeline.judging import Panel
     from judge.pipeline.wiring import Wired
-    from judge.runner import Job, Tally
+    from judge.runner import Budget, Job
     from judge.store import SqliteStore
     from judge.store.base import Result
     from judge.study import Study
@@ -38,6 +44,12 @@ class JudgingStage:
         ``ask(sources, judges, label, total, **how)``: runs jobs and gives the tally.
     note
         Hears what happens.
+    account
+        Takes the tally of what was not asked through `ask`: the batches.
+    budget
+        The run's.
+    batch_wait_s
+        Seconds between the first looks at a batch.
 
     Attributes
     ----------
@@ -53,9 +65,15 @@ class JudgingStage:
         store: SqliteStore,
         ask: Callable[..., Tally],
         note: Callable[[str], None],
+        *,
+        account: Callable[[Tally], None],
+        budget: Budget,
+        batch_wait_s: float = 5.0,
     ) -> None:
         check_stopping(study)
         self._study, self._store, self._ask, self._note = study, store, ask, note
+        self._account = account
+        self._desk = BatchDesk(store, budget, BATCH_SHARE, note, batch_wait_s)
         self._stoppers: list[Stopper] = []
         self._saved: dict[str, int] = {}
         self.notes: list[str] = []
@@ -69,7 +87,17 @@ class JudgingStage:
         """Ask everything; returns why it stopped early, or nothing."""
         at_once = [panel for panel in panels if not panel.design.shuffled]
         in_rounds = [panel for panel in panels if panel.design.shuffled]
-        stopped = self._at_once(at_once, judges, of_material) if at_once else ""
+        handles = {one.handle for one in judges if one.batch}
+        by_batch = [panel for panel in at_once if panel.handle in handles]
+        live = [panel for panel in at_once if panel.handle not in handles]
+        if by_batch:
+            self._check_batches(by_batch, judges)
+            asyncio.run(self._submit(by_batch, of_material))
+        stopped = self._at_once(live, judges, of_material) if live else ""
+        if by_batch and not stopped:
+            stopped = self._take_in(by_batch)
+            # What a batch did not answer, or not readably, is asked live.
+            stopped = stopped or self._at_once(by_batch, judges, of_material)
         for panel in in_rounds:
             drain(judging.jobs(panel, self._store, of_material))
         if in_rounds and not stopped:
@@ -88,6 +116,58 @@ class JudgingStage:
             for source in sources:
                 drain(source)
         return tally.stopped
+
+    # -- batches ----------------------------------------------------------------------------------------
+
+    @property
+    def reserved(self) -> tuple[int, float]:
+        """Answers and dollars that batches under way may still cost."""
+        return self._desk.reserved
+
+    def _check_batches(self, panels: Sequence[Panel], judges: Sequence[Wired]) -> None:
+        for one in wired_of(panels, judges):
+            require_batches(one.provider, one.handle)
+
+    def _lots(self, panels: Sequence[Panel], of_material: str) -> list[Lot]:
+        return [
+            Lot(
+                stage=panel.stage,
+                handle=panel.handle,
+                endpoint=str(getattr(panel.provider, "base_url", "")),
+                batches=require_batches(panel.provider, panel.handle),
+                jobs=judging.jobs(panel, self._store, of_material) if of_material else (),
+                readable=panel.refusal_to_read,
+            )
+            for panel in panels
+        ]
+
+    async def _submit(self, panels: Sequence[Panel], of_material: str) -> None:
+        lots = self._lots(panels, of_material)
+        try:
+            await self._desk.submit(lots)
+        finally:
+            for lot in lots:
+                drain(lot.jobs)  # the plan must be whole
+                await lot.batches.aclose()
+
+    def _take_in(self, panels: Sequence[Panel]) -> str:
+        started = time.monotonic()
+        ended = asyncio.run(self._collect(panels))
+        tally = Tally(lanes=dict(self._desk.tallies), stopped="" if ended else "interrupted")
+        tally.seconds = time.monotonic() - started
+        self._account(tally)
+        if not ended:
+            self._note("the batches stay under way; the same command takes their results in")
+        return tally.stopped
+
+    async def _collect(self, panels: Sequence[Panel]) -> bool:
+        lots, stop = self._lots(panels, ""), asyncio.Event()
+        try:
+            with stops(stop.set):
+                return await self._desk.collect(lots, stop)
+        finally:
+            for lot in lots:
+                await lot.batches.aclose()
 
     # -- rounds -----------------------------------------------------------------------------------------
 

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from judge.providers.base import RateLimitState
+    from judge.providers.batch import Batches
     from judge.providers.downgrade import Step
     from judge.providers.wire import Reply, Wire
     from judge.types import Answer, Prompt, Sampling
@@ -148,6 +149,17 @@ class HostedProvider:
             There is none, or it must not be used.
         """
         self._key()
+
+    @property
+    def secret(self) -> Secret:
+        """The key, wrapped; looked up when it is first asked for."""
+        return self._key()
+
+    def batches(self) -> Batches:
+        """Return the vendor's batch API, with this provider's key and address."""
+        from judge.providers.batch import batches_of
+
+        return batches_of(self)
 
     async def aclose(self) -> None:
         """Close the connections."""

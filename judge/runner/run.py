@@ -123,13 +123,20 @@ async def run(
 @contextmanager
 def _signals(engine: Engine, *, wanted: bool) -> Iterator[None]:
     """Stop the run at the first SIGINT or SIGTERM, at once at the second."""
-    loop = asyncio.get_running_loop()
 
     def caught() -> None:
         if engine.stopping.is_set():
             engine.hurry()
         engine.stop("interrupted")
 
+    with stops(caught, wanted=wanted):
+        yield
+
+
+@contextmanager
+def stops(caught: Callable[[], None], *, wanted: bool = True) -> Iterator[None]:
+    """Call `caught` at SIGINT and SIGTERM, inside a running event loop."""
+    loop = asyncio.get_running_loop()
     installed = []
     for number in (signal.SIGINT, signal.SIGTERM) if wanted else ():
         try:

@@ -44,7 +44,15 @@ CREATE VIEW judgments AS
 INSERT INTO meta VALUES ('key_algorithm', 'sha256');
 """
 
-STEPS: tuple[tuple[str, str], ...] = (("first shape", FIRST),)
+BATCHES = """
+CREATE TABLE batches (
+    tag TEXT PRIMARY KEY, stage TEXT NOT NULL, endpoint TEXT NOT NULL, batch TEXT, total INTEGER NOT NULL,
+    reserved REAL NOT NULL, begun_at REAL NOT NULL, ended_at REAL);
+CREATE TABLE batch_requests (
+    key BLOB PRIMARY KEY, tag TEXT NOT NULL REFERENCES batches, request BLOB NOT NULL) WITHOUT ROWID;
+"""
+
+STEPS: tuple[tuple[str, str], ...] = (("first shape", FIRST), ("batches", BATCHES))
 """Name and script of each step; its number is its place, counted from 1."""
 
 RECORD = """

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from judge.errors import InputError
 from judge.store.base import Failed, Stored
+from judge.store.batches import BatchNotes
 from judge.store.codec import RequestCodec, decode_answer, decode_request, encode_answer
 from judge.store.durable import LogSyncer
 from judge.store.faults import store_error, told_plainly
@@ -57,7 +58,7 @@ def unpack(key: bytes) -> str:
     return _PREFIX + key.hex()
 
 
-class SqliteStore(Plans, Inspecting):
+class SqliteStore(Plans, BatchNotes, Inspecting):
     """Keeps answers, failures and plans in one file; see `judge.store.base` for the methods' contracts.
 
     Parameters

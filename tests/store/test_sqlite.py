@@ -10,6 +10,7 @@ import pytest
 from judge.errors import InputError, StoreError
 from judge.store import SqliteStore, request_key, verify
 from judge.store.durable import LogSyncer
+from judge.store.migrations import STEPS
 from judge.types import Answer, Request, Usage
 
 A = Request("p", "m", {"q": "a"})
@@ -116,7 +117,7 @@ def test_migrations_are_recorded(tmp_path):
         rows = conn.execute("SELECT number, name FROM migrations").fetchall()
         mode = conn.execute("PRAGMA journal_mode").fetchone()
     conn.close()
-    assert rows == [(1, "first shape")]
+    assert rows == [(number, name) for number, (name, _) in enumerate(STEPS, 1)]
     assert mode == ("wal",)
 
 
@@ -127,7 +128,7 @@ def test_a_newer_file_is_refused(tmp_path):
     conn.execute("INSERT INTO migrations VALUES (99, 'from the future', 0, '9.9.9')")
     conn.commit()
     conn.close()
-    with pytest.raises(StoreError, match=r"judge 9\.9\.9 \(store format 99\).*up to 1\n  mend: update"):
+    with pytest.raises(StoreError, match=r"judge 9\.9\.9 \(store format 99\).*up to \d+\n  mend: update"):
         SqliteStore(tmp_path / "s")
 
 
