@@ -49,12 +49,16 @@ LOCAL = frozenset({"embedded", "recorded", "scripted"})
 
 @dataclass(frozen=True)
 class Events:
-    """How the job tells what it does: a line for each stage, an observer for the calls."""
+    """How the job tells what it does: a line for each stage, an observer for the calls.
+
+    `batch_wait_s` are the seconds between the first looks at a batch.
+    """
 
     note: Callable[[str], None] = lambda _: None
     observer: Callable[[str, int], AbstractContextManager[Observer]] = lambda _label, _total: nullcontext(
         Silent()
     )
+    batch_wait_s: float = 5.0
 
 
 @dataclass(frozen=True)
@@ -156,7 +160,17 @@ class _Job:
         self.result = RunResult(folder)
         self.tallies: list[Tally] = []
         self.book = CostBook(rates(study))
-        self.stage = JudgingStage(study, store, self._ask, events.note)
+        limits = study.budget
+        budget = Budget(limits.max_cost, limits.max_calls, self._price())
+        self.stage = JudgingStage(
+            study,
+            store,
+            self._ask,
+            events.note,
+            account=self._account,
+            budget=budget,
+            batch_wait_s=events.batch_wait_s,
+        )
 
     def run(self) -> RunResult:
         study = self.study
@@ -232,12 +246,15 @@ class _Job:
             _load_while_waiting()
         with self.events.observer(label, total) as observer:
             tally = asyncio.run(self._work(sources, wired, observer, **how))
+        self._account(tally)
+        return tally
+
+    def _account(self, tally: Tally) -> None:
         self.tallies.append(tally)
         self.result.asked += tally.answered
         self.result.kept += tally.kept
         self.result.cost += tally.cost
         self.result.stopped = tally.stopped
-        return tally
 
     async def _work(
         self, sources: Sequence[Iterable[Job]], wired: Sequence[Wired], observer: Observer, **how: Any
@@ -257,8 +274,13 @@ class _Job:
                 await one.provider.aclose()
 
     def _budget(self) -> Budget:
-        limits = self.study.budget
-        return Budget(max_cost=limits.max_cost, max_calls=limits.max_calls, price=self._price())
+        """Return the run's budget less what batches under way may cost."""
+        limits, (calls, dollars) = self.study.budget, self.stage.reserved
+        return Budget(
+            max_cost=None if limits.max_cost is None else max(limits.max_cost - dollars, 0.0),
+            max_calls=None if limits.max_calls is None else max(limits.max_calls - calls, 0),
+            price=self._price(),
+        )
 
     def _price(self) -> Callable[[Request, Answer | None], float | None]:
         from judge.pipeline.prices import pricing
