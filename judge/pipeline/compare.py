@@ -19,16 +19,16 @@ from judge.pipeline import collect, judging, load, manifest, wiring
 from judge.pipeline.costs import CostBook
 from judge.pipeline.features import feature_rows
 from judge.pipeline.generated import gap_findings, text_findings
-from judge.pipeline.generating import Gap, Generation, check_starts, open_jobs, replay
+from judge.pipeline.generating import Gap, Generation, check_starts
 from judge.pipeline.prices import rates
 from judge.pipeline.printed import beside, read_printed
 from judge.pipeline.resources import Shelf
+from judge.pipeline.rounds import Rounds
 from judge.pipeline.runfolder import RunFolder
 from judge.pipeline.stage import JudgingStage
 from judge.runner import Budget, Silent, Tally, run
 from judge.store import RunLock, SqliteStore
 from judge.tables import write_dialogues, write_duels, write_features, write_ratings, write_responses
-from judge.types import Response
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -40,7 +40,7 @@ if TYPE_CHECKING:
     from judge.pipeline.wiring import Wired
     from judge.runner import Job, Observer
     from judge.study import Study, SystemSpec
-    from judge.types import Answer, Dialogue, Finding, Request
+    from judge.types import Answer, Dialogue, Finding, Request, Response
 
 
 LOCAL = frozenset({"embedded", "recorded", "scripted"})
@@ -301,51 +301,23 @@ class _Job:
     ) -> bool:
         """Ask round by round until every chain has ended; False where the run was stopped."""
         wired = list({g.wired.handle: g.wired for g in generations if g.wired is not None}.values())
-
-        def answer_of(key: str) -> Answer | None:
-            stored = self.store.get(key)
-            return None if stored is None else stored.answer
-
-        while True:
-            rounds = [list(open_jobs(g, dialogues, answer_of)) for g in generations]
-            waiting = sum(len(r) for r in rounds)
-            if not waiting:
+        rounds = Rounds(generations, dialogues, self.store, self.book.generated)
+        stopped = ""
+        while not stopped:
+            sources, most = rounds.next_round()
+            if not sources:
                 break
             names = ", ".join(g.system_id for g in generations if g.wired is not None)
-            self.events.note(f"generating responses: {waiting} questions ({names})")
-            tally = self._ask(rounds, wired, "generating", waiting)
-            if tally.stopped:
-                return False
-            if not tally.answered:
-                break
-        for generation in generations:
-            self._collect_responses(generation, dialogues, responses[generation.system_id])
-        return True
-
-    def _collect_responses(
-        self,
-        generation: Generation,
-        dialogues: Sequence[Dialogue],
-        mine: dict[str, Response],
-    ) -> None:
-        def paid(key: str) -> Answer | None:
-            stored = self.store.get(key)
-            if stored is None:
-                return None
-            asked = f"{stored.request.provider}/{stored.request.model}"
-            self.book.generated(generation.system_id, asked, stored.answer, stored.cost)
-            return stored.answer
-
-        for dialogue in dialogues:
-            found = replay(generation, dialogue, paid)
-            if isinstance(found, Response):
-                mine[dialogue.dialogue_id] = found
-            elif isinstance(found, Gap):
-                self.result.gaps.append(found)
-            else:
-                failed = self.store.failure(found.key)
-                kind, message = (failed.kind, failed.message) if failed else ("skipped_budget", "not asked")
-                self.result.gaps.append(Gap(dialogue.dialogue_id, generation.system_id, kind, message))
+            self.events.note(f"generating responses: {most:,} questions ({names})")
+            stopped = self._ask(sources, wired, "generating", most).stopped
+        rounds.finish()
+        self.result.gaps.extend(rounds.gaps)
+        for system, mine in rounds.made.items():
+            ids = [d.dialogue_id for d in dialogues if d.dialogue_id in mine]
+            responses[system].update({dialogue_id: mine[dialogue_id] for dialogue_id in ids})
+        if not stopped:
+            rounds.check()
+        return not stopped
 
     # -- writing ----------------------------------------------------------------------------------------
 

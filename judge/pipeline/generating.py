@@ -11,12 +11,11 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from judge.errors import InputError
 from judge.generators.base import Ask, Failed
-from judge.runner.jobs import Job
 from judge.store.keys import request_key
 from judge.types import Response
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Sequence
 
     from judge.generators.base import Step
     from judge.pipeline.wiring import Wired
@@ -134,17 +133,6 @@ def _unusable(answer: Answer) -> FailureKind | None:
     if answer.finish == "length":
         return "truncated"
     return None if answer.text.strip() else "parse_failure"
-
-
-def open_jobs(
-    generation: Generation, dialogues: Sequence[Dialogue], answer_of: Callable[[str], Answer | None]
-) -> Iterator[Job]:
-    """Yield the next open question of each dialogue."""
-    for dialogue in dialogues:
-        found = replay(generation, dialogue, answer_of)
-        if isinstance(found, Open):
-            handle = generation.wired.handle if generation.wired else ""
-            yield Job(found.key, found.request, handle, generation.system_id)
 
 
 def check_starts(generation: Generation, dialogues: Sequence[Dialogue]) -> None:
