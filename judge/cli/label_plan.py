@@ -51,6 +51,6 @@ def command(run: Path, count: int, out: Path, *, kind: str | None, seed: int, as
     )
     click.echo(f"chances   {min(chances):.3g} to {max(chances):.3g}")
     if not plan.informed:
-        click.echo("note: one judge without repeats or swapped orders shows no uncertainty; the draw is even")
+        click.echo("note: the judges never disagree (with themselves or each other): the draw is even")
     click.echo(f"written   {out}; keep the column inclusion with the labels")
     return 0
