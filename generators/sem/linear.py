@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from judge.errors import InputError
-from judge.generators.sem.causes import CauseWord, Intensity, heaviest, high_and_low
+from judge.generators.sem.contexts import ContextModel, divergence, shares, softmax
 from judge.hashed import Hasher, Hits, Sparse, surfaces, tfidf, token
 from judge.types import EMOTIONS
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from judge.types import Dialogue
+    from judge.generators.sem.causes import Intensity
 
     Floats = NDArray[np.float64]
 
@@ -75,7 +75,7 @@ class Weights:
         return digest.hexdigest()
 
 
-class LinearSEM:
+class LinearSEM(ContextModel):
     """Predicts one of 32 emotions from the turns of a context, and says which words did it.
 
     Parameters
@@ -112,42 +112,29 @@ class LinearSEM:
         return cls(_shipped(), intensity)
 
     def predict(self, contexts: Sequence[Sequence[str]]) -> Floats:
-        """Return the probabilities of the emotions.
+        """Return the probabilities of the emotions, shape (n, 32); no row depends on the others."""
+        return softmax(self.logits(contexts))
 
-        Parameters
-        ----------
-        contexts
-            The turns of each context, all of them; the situation is not part of it. An empty context gets
-            the probabilities of no evidence.
-
-        Returns
-        -------
-        ndarray
-            Shape (n, 32), columns in the order of `judge.types.EMOTIONS`; rows sum to 1 and do not depend
-            on the other rows.
-        """
+    def logits(self, contexts: Sequence[Sequence[str]]) -> Floats:
+        """Return the same before the softmax, shape (n, 32)."""
         parts = [
             self._read(self._hasher.hits(_tokens(contexts[i : i + CHUNK])))[1]
             for i in range(0, len(contexts), CHUNK)
         ]
         return np.concatenate(parts) if parts else np.zeros((0, len(EMOTIONS)))
 
-    def ranked(self, context: Sequence[str]) -> tuple[str, ...]:
-        """Return the 32 emotions, most probable first."""
-        return tuple(EMOTIONS[i] for i in np.argsort(-self.predict([context])[0], kind="stable"))
+    def word_weights_many(
+        self, contexts: Sequence[Sequence[str]], probabilities: Floats | None = None
+    ) -> list[Mapping[str, float]]:
+        """Return the same as `word_weights` for each context, several times faster.
 
-    def probabilities(self, dialogue: Dialogue) -> Mapping[str, float]:
-        """Return the probability of each emotion for a dialogue; they sum to 1."""
-        return dict(zip(EMOTIONS, self.predict([_turns(dialogue)])[0].tolist(), strict=True))
-
-    def word_weights(self, context: Sequence[str]) -> Mapping[str, float]:
-        """Return each word of a context with its share of what speaks for the predicted emotions.
-
-        Returns
-        -------
-        mapping of str to float
-            Words as they first stand, in order. Shares of 0 to 1, summing to 1 where any word speaks for
-            them; words that speak against them have 0.
+        Parameters
+        ----------
+        contexts
+            The turns of each context.
+        probabilities
+            The emotions that the words are asked to speak for, shape (n, 32); by default those that the
+            model predicts.
 
         Notes
         -----
@@ -156,48 +143,15 @@ class LinearSEM:
         context sad do not tell "sad" from "devastated". The evidence is divided evenly among the n-grams
         that fell into the bucket, and among the words of each n-gram.
         """
-        return self.word_weights_many([context])[0]
-
-    def word_weights_many(self, contexts: Sequence[Sequence[str]]) -> list[Mapping[str, float]]:
-        """Return the same as `word_weights` for each context, several times faster."""
         done: list[Mapping[str, float]] = []
         for i in range(0, len(contexts), CHUNK):
             standing = [
                 [w for turn in context for w in surfaces(turn)] for context in contexts[i : i + CHUNK]
             ]
             keys = [[token(w) for w in words] for words in standing]
-            done += map(_shares, standing, keys, self._attributed(keys))
+            asked = None if probabilities is None else probabilities[i : i + CHUNK]
+            done += map(shares, standing, keys, self._attributed(keys, asked))
         return done
-
-    def causes(
-        self, context: Sequence[str], k: int, intensity: Intensity | None = None
-    ) -> tuple[CauseWord, ...]:
-        """Return the `k` words that speak most for the predicted emotions, heaviest first.
-
-        Each says whether it is high-weight by algorithm 1 of HEF; see `judge.generators.sem.causes`.
-        """
-        return heaviest(self.word_weights(context), k, self, intensity)
-
-    def causes_many(
-        self, contexts: Sequence[Sequence[str]], k: int, intensity: Intensity | None = None
-    ) -> list[tuple[CauseWord, ...]]:
-        """Return the same as `causes` for each context, several times faster."""
-        return [heaviest(weights, k, self, intensity) for weights in self.word_weights_many(contexts)]
-
-    def cause_words(self, dialogue: Dialogue, k: int) -> Sequence[CauseWord]:
-        """Return the causes of a dialogue's context, for strategies."""
-        return self.causes(_turns(dialogue), k)
-
-    def high_and_low(
-        self, context: Sequence[str], k1: int, intensity: Intensity | None = None
-    ) -> tuple[tuple[str, ...], tuple[str, ...]]:
-        """Return the high-weight and the low-weight words among the `k1` heaviest.
-
-        >>> high, low = LinearSEM.load().high_and_low(["My grandmother died yesterday."], 2)
-        >>> "died" in high
-        True
-        """
-        return high_and_low(self.causes(context, k1, intensity))
 
     def intensity(self, words: Sequence[str]) -> Floats:
         """Return the intensity of each word: that of the source given, or the model's own in nats."""
@@ -217,8 +171,8 @@ class LinearSEM:
                 self._known.clear()
                 new = list(dict.fromkeys(keys))
             texts = [[key] for key in new]
-            alone, rest = self._read(self._hasher.hits(texts))[1], _softmax(self._bias)
-            moved = (alone * np.log(np.maximum(alone, 1e-12) / rest)).sum(axis=1)
+            alone = softmax(self._read(self._hasher.hits(texts))[1])
+            moved = divergence(alone, softmax(self._bias))
             hits, rarity = self._word_hasher.hits(texts), np.zeros(len(new))
             rarity[hits.row] = self._weights.word_idf[hits.column]
             self._known.update(zip(new, zip(moved.tolist(), rarity.tolist(), strict=True), strict=True))
@@ -226,12 +180,15 @@ class LinearSEM:
 
     def _read(self, hits: Hits) -> tuple[Sparse, Floats]:
         features = tfidf(self._hasher.counted(hits), self._idf)
-        return features, _softmax(features.dot(self._table) + self._bias)
+        return features, features.dot(self._table) + self._bias
 
-    def _attributed(self, texts: Sequence[Sequence[str]]) -> list[list[float]]:
+    def _attributed(
+        self, texts: Sequence[Sequence[str]], probabilities: Floats | None = None
+    ) -> list[list[float]]:
         """Return how much each word of each text speaks for the emotions predicted for the text."""
         hits = self._hasher.hits(texts)
-        features, probabilities = self._read(hits)
+        features, logits = self._read(hits)
+        probabilities = softmax(logits) if probabilities is None else probabilities
         share = np.append(self._evidence(features, probabilities), 0.0)
         entry = _entries(features, hits)
         each = share[entry] / np.bincount(entry, minlength=1)[entry] / hits.width
@@ -259,37 +216,14 @@ def _entries(features: Sparse, hits: Hits) -> NDArray[np.int64]:
     return entry
 
 
-def _shares(standing: Sequence[str], keys: Sequence[str], moved: Sequence[float]) -> dict[str, float]:
-    """Add up the occurrences of each word, as it first stands, and scale what is positive to sum 1."""
-    total: dict[str, float] = {}
-    first: dict[str, str] = {}
-    for surface, key, value in zip(standing, keys, moved, strict=True):
-        if any(map(str.isalpha, surface)):
-            first.setdefault(key, surface)
-            total[key] = total.get(key, 0.0) + value
-    positive = {first[key]: max(0.0, value) for key, value in total.items()}
-    whole = sum(positive.values()) or 1.0
-    return {word: value / whole for word, value in positive.items()}
-
-
 def _within(width: NDArray[np.int64]) -> NDArray[np.int64]:
     """Count 0, 1, ... within each width."""
     result: NDArray[np.int64] = np.arange(int(width.sum())) - np.repeat(np.cumsum(width) - width, width)
     return result
 
 
-def _turns(dialogue: Dialogue) -> list[str]:
-    return [turn.text for turn in dialogue.context]
-
-
 def _tokens(contexts: Sequence[Sequence[str]]) -> list[list[str]]:
     return [[token(surface) for turn in context for surface in surfaces(turn)] for context in contexts]
-
-
-def _softmax(logits: Floats) -> Floats:
-    moved = np.exp(logits - logits.max(axis=-1, keepdims=True))
-    result: Floats = moved / moved.sum(axis=-1, keepdims=True)
-    return result
 
 
 @lru_cache(maxsize=1)

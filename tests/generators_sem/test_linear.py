@@ -11,6 +11,7 @@ import pytest
 
 from judge.errors import InputError
 from judge.generators.sem import IntensityLexicon, LinearSEM, top_k_accuracy
+from judge.generators.sem.contexts import softmax
 from judge.generators.sem.linear import Weights, _shipped
 from judge.hashed import tokens
 from judge.types import EMOTIONS, Dialogue, Turn
@@ -84,7 +85,8 @@ def test_words_share_what_speaks_for_the_emotion(model):
 def test_contributions_add_up_to_the_prediction(model):
     """What the words of a context move adds up to what the model computes from all of its buckets."""
     words = tokens(PROUD[2])
-    features, p = model._read(model._hasher.hits([words]))
+    features, logits = model._read(model._hasher.hits([words]))
+    p = softmax(logits)
     pull = model._table[features.column]
     whole = (features.value * (pull @ p[0] - pull.mean(axis=1))).sum()
     assert sum(model._attributed([words])[0]) == pytest.approx(whole, abs=1e-6)
