@@ -8,6 +8,7 @@ import sys
 import tomllib
 import zipfile
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -16,7 +17,7 @@ TOP_LEVEL = ("rubrics", "generators", "analysis", "reports")
 SHIPPED = {".py", ".jinja", ".jsonl", ".json", ".toml", ".npz", ".html", ".css", ".js", ".typed"}
 
 
-def _config() -> dict:
+def _config() -> dict[str, Any]:
     return tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["setuptools"]
 
 

@@ -82,7 +82,7 @@ def test_halo_equals_its_definition():
     for count in (2, 3):
         item = np.repeat(np.arange(40), count)
         looks.append(Sightings(item, *(truth[item] + 0.3 * rng.normal(size=(item.size, 2))).T))
-    found = halo(*looks, np.arange(40) // 2)
+    found = halo(looks[0], looks[1], np.arange(40) // 2)
     assert found.value == pytest.approx(_halo_by_loops(looks[0]) - _halo_by_loops(looks[1]))
 
 

@@ -16,7 +16,7 @@ def test_theory_equals_simulation(noise: float, offset: float):
     rng = np.random.default_rng(1)
     quality = 10 * rng.random(400_000)
     errors = [np.round(quality + o + noise * rng.normal(size=quality.size)) - quality for o in (0.0, offset)]
-    shared = np.cov(*errors)[0, 1]
+    shared = np.cov(errors[0], errors[1])[0, 1]
     waves = overlap(np.array([0.0, offset]), np.ones(2), 1.0)
     given = (errors[0] - errors[1]).var() / 2
     assert shared_rounding(given, 1.0, waves) == pytest.approx(max(shared, 0.0), abs=2e-3)

@@ -108,7 +108,7 @@ def test_the_interval_of_distinct_covers():
     hits = 0
     for g in grams:
         error = half_spread(g, np.arange(150), rng=rng, draws=60)
-        hits += abs(distinct(g) - truth) < 1.976 * error
+        hits += int(abs(distinct(g) - truth) < 1.976 * error)
     assert 0.90 <= hits / 150 <= 0.99
 
 
