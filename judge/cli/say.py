@@ -76,8 +76,10 @@ def trouble_lines(result: RunResult) -> list[str]:
     """Return what a reader must know before the numbers are believed."""
     lines = [f"note: {note}" for note in result.notes]
     for system, count in result.missing.items():
+        ids = result.missing_ids.get(system, [])
+        which = f" ({', '.join(ids)}{', ...' if count > len(ids) else ''})" if ids else ""
         lines.append(
-            f"note: {system} has no response to {count} of the dialogues; its pairs there are left out"
+            f"note: {system} has no response to {count} of the dialogues{which}; its pairs there are left out"
         )
     if result.gaps:
         kinds: dict[str, int] = {}

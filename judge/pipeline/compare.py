@@ -91,6 +91,7 @@ class RunResult:
     cost: float = 0.0
     gaps: list[Gap] = field(default_factory=list)
     missing: dict[str, int] = field(default_factory=dict)
+    missing_ids: dict[str, list[str]] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
     simulated: bool = False
     failures: dict[str, tuple[int, str]] = field(default_factory=dict)
@@ -197,6 +198,7 @@ class _Job:
         panels, notes = wiring.make_panels(study, judged, library, judges)
         self.result.notes.extend(notes)
         self.result.missing = {s: len(ids) for s, ids in material.missing().items()}
+        self.result.missing_ids = {s: ids[:5] for s, ids in material.missing().items()}
         if not self._judge(panels, judges, judged):
             return self.result
         self._write_tables(panels, material)

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from judge.cli.root import main
 from judge.errors import InputError, Unfinished
 from judge.pipeline.compare import generate
 from judge.pipeline.generating import Generation
@@ -49,21 +48,6 @@ def test_a_budget_stops_a_chain_and_the_next_start_goes_on(tmp_path: Path) -> No
         tmp_path / "other" / "responses.jsonl"
     ).read_bytes()
     assert len(read_responses(tmp_path / "run" / "responses.jsonl")) == 24
-
-
-def test_a_model_that_never_answers_leaves_a_run_to_go_on_with(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """If nobody is there, the command ends with 3 and says so; it is no mistake of the dialogues."""
-    monkeypatch.setenv("OPENAI_API_KEY", "x")
-    systems = (
-        '[[systems]]\nid = "a"\nstrategy = "loh"\nmodel = "openai/none"\nbase_url = "http://127.0.0.1:9/v1"\n'
-    )
-    path = write_study(tmp_path, systems + "timeout = 1\n")
-    with pytest.raises(SystemExit) as end:
-        main(["generate", str(path), "--out", str(tmp_path / "run"), "-q"])
-    assert end.value.code == 3
-    assert "openai" in capsys.readouterr().err
 
 
 def made(folder: Path, store: SqliteStore, kind: str) -> Rounds:
