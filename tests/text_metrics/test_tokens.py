@@ -22,7 +22,7 @@ PARTS = st.sampled_from(
 )  # fmt: skip
 
 
-@settings(deadline=None, max_examples=300)
+@settings(deadline=None, max_examples=120)
 @given(st.lists(PARTS, min_size=1, max_size=8), st.sampled_from([".", "?", "!", "", "..", '."', ".)"]))
 def test_words_of_a_sentence_are_nltk_s(parts: list[str], end: str):
     """Each sentence is split as nltk's word tokeniser splits it."""
