@@ -6,13 +6,15 @@ import asyncio
 import json
 import threading
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from tests.providers.loopback import Loopback
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+
+Server = TypeVar("Server", bound=Loopback)
 
 SYSTEMS = {
     "warm": "I'm so sorry, that sounds hard. How are you holding up, number {i}?",
@@ -57,10 +59,16 @@ def flags(folder: Path, **more: Any) -> dict[str, Any]:
 @contextmanager
 def served(**how: Any) -> Iterator[Loopback]:
     """Run a loopback server in a thread of its own, so that blocking code can use it."""
+    with running(Loopback(**how)) as server:
+        yield server
+
+
+@contextmanager
+def running(server: Server) -> Iterator[Server]:
+    """Run a server of this kind in a thread of its own."""
     loop = asyncio.new_event_loop()
     thread = threading.Thread(target=loop.run_forever, daemon=True)
     thread.start()
-    server = Loopback(**how)
     asyncio.run_coroutine_threadsafe(server.__aenter__(), loop).result(10)
     try:
         yield server

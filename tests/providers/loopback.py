@@ -55,12 +55,16 @@ class Loopback:
         app = web.Application(client_max_size=2**26)
         app.router.add_post("/v1/chat/completions", self._openai)
         app.router.add_post("/v1/messages", self._anthropic)
+        self.more_routes(app)
         self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.2)
         await self._runner.setup()
         site = web.TCPSite(self._runner, "127.0.0.1", 0)
         await site.start()
         self.port = self._runner.addresses[0][1]
         return self
+
+    def more_routes(self, app: web.Application) -> None:
+        """Add routes of a server that can do more."""
 
     async def __aexit__(self, *_: object) -> None:
         await self._runner.cleanup()
@@ -75,10 +79,13 @@ class Loopback:
 
     async def _openai(self, request: web.Request) -> web.StreamResponse:
         body = await self._take(request)
+        return await self._give(request, body, self.completion(body))
+
+    def completion(self, body: dict[str, Any]) -> dict[str, Any]:
         choice: dict[str, Any] = {"index": 0, "finish_reason": "stop"}
         choice["message"] = {"role": "assistant", "content": self.answer(body)}
         usage = self.usage or {"prompt_tokens": 7, "completion_tokens": 5, "total_tokens": 12}
-        whole = {
+        return {
             "id": "chatcmpl-1",
             "object": "chat.completion",
             "created": 0,
@@ -86,16 +93,18 @@ class Loopback:
             "choices": [choice | self.message],
             "usage": usage,
         }
-        return await self._give(request, body, whole)
 
     async def _anthropic(self, request: web.Request) -> web.StreamResponse:
         body = await self._take(request)
+        return await self._give(request, body, self.completed_message(body))
+
+    def completed_message(self, body: dict[str, Any]) -> dict[str, Any]:
         text = self.answer(body)
         block: dict[str, Any] = {"type": "text", "text": text}
         if "tools" in body:
             name = body["tools"][0]["name"]
             block = {"type": "tool_use", "id": "toolu_1", "name": name, "input": json.loads(text)}
-        whole = {
+        whole: dict[str, Any] = {
             "id": "msg_1",
             "type": "message",
             "role": "assistant",
@@ -104,7 +113,7 @@ class Loopback:
             "stop_reason": "end_turn",
             "usage": self.usage or {"input_tokens": 7, "output_tokens": 5},
         }
-        return await self._give(request, body, whole | self.message)
+        return whole | self.message
 
     async def _take(self, request: web.Request) -> dict[str, Any]:
         body: dict[str, Any] = json.loads(await request.read())
