@@ -7,15 +7,24 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
-import pandas as pd
 
-from judge.analysis.inputs import Codes, cluster_codes, encode, is_judge, outcome_codes, require
+from judge.analysis.inputs import (
+    Codes,
+    as_categories,
+    cluster_codes,
+    encode,
+    is_judge,
+    outcome_codes,
+    repeat_codes,
+    require,
+)
 from judge.analysis.jackknife import sum_by
 from judge.analysis.rating_table import mark_missing, refuse_duplicates
 from judge.errors import TableError
 
 if TYPE_CHECKING:
     import numpy.typing as npt
+    import pandas as pd
 
     Floats = npt.NDArray[np.float64]
     Ints = npt.NDArray[np.int64]
@@ -230,7 +239,7 @@ def _orders(frame: pd.DataFrame) -> Ints:
 
 def _choices(column: pd.Series, allowed: tuple[str, ...], name: str) -> Ints:
     """Code a column of fixed words; -1 where it is empty."""
-    categories = column if isinstance(column.dtype, pd.CategoricalDtype) else column.astype("category")
+    categories = as_categories(column)
     words = [str(value) for value in categories.cat.categories]
     codes = np.asarray(categories.cat.codes, dtype=np.int64)
     used = np.bincount(codes[codes >= 0], minlength=len(words)) > 0
@@ -244,8 +253,5 @@ def _choices(column: pd.Series, allowed: tuple[str, ...], name: str) -> Ints:
 
 def _with_repeat(key: Ints, frame: pd.DataFrame) -> Ints:
     """Add the repeat number to a key."""
-    if "repeat" not in frame.columns or not len(frame):
-        return key
-    repeat = frame["repeat"].fillna(0).to_numpy(dtype=np.int64)
-    repeat = repeat - repeat.min()
-    return np.asarray(key * (int(repeat.max()) + 1) + repeat)
+    repeat = repeat_codes(frame)
+    return key if repeat is None else np.asarray(key * (int(repeat.max()) + 1) + repeat)

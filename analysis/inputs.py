@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -17,6 +18,9 @@ if TYPE_CHECKING:
 
 PEOPLE = "people"
 """The name of all human raters taken together, in the column `judge` of findings."""
+
+LARGEST = 1e50
+"""Scores and features must not be larger: their fourth powers have to be floats as well."""
 
 
 @dataclass(frozen=True)
@@ -79,7 +83,7 @@ def encode(column: pd.Series, *, what: str = "") -> Codes:
     >>> encode(pd.Series(["b", "a", "b"]))
     Codes(codes=array([1, 0, 1]), names=('a', 'b'))
     """
-    categories = column if isinstance(column.dtype, pd.CategoricalDtype) else column.astype("category")
+    categories = as_categories(column)
     codes = np.asarray(categories.cat.codes, dtype=np.int64)
     if (codes < 0).any():
         row = int(np.argmax(codes < 0)) + 1
@@ -90,6 +94,26 @@ def encode(column: pd.Series, *, what: str = "") -> Codes:
     place = {name: number for number, name in enumerate(names)}
     lookup = np.array([place.get(str(text), -1) for text in texts], dtype=np.int64)
     return Codes(lookup[codes] if codes.size else codes, tuple(names))
+
+
+def as_categories(column: pd.Series) -> pd.Series:
+    """Return a column as categories.
+
+    Raises
+    ------
+    judge.errors.TableError
+        A cell holds a list or another thing that is no text and no number.
+    """
+    if isinstance(column.dtype, pd.CategoricalDtype):
+        return column
+    try:
+        return column.astype("category")
+    except TypeError:
+        bad = [not isinstance(value, Hashable) for value in column]
+        row = int(np.argmax(bad)) + 1 if any(bad) else None
+        raise TableError(
+            "a cell is neither a text nor a number", row=row, column=str(column.name), mend="write a text"
+        ) from None
 
 
 def _text(value: object) -> str:
@@ -140,6 +164,62 @@ def require(frame: pd.DataFrame, columns: tuple[str, ...], table: str) -> None:
     for column in columns:
         if column not in frame.columns:
             raise TableError(f"the table of {table} lacks a column", column=column, mend="add it")
+
+
+def numbers(column: pd.Series, *, what: str) -> npt.NDArray[np.float64]:
+    """Return a column of numbers as floats; not-a-number where a cell is empty.
+
+    Raises
+    ------
+    judge.errors.TableError
+        A cell is no number, or one too large to be squared.
+
+    Examples
+    --------
+    >>> numbers(pd.Series([1, None, 2]), what="score")
+    array([ 1., nan,  2.])
+    """
+    if column.dtype == object or isinstance(column.dtype, pd.CategoricalDtype | pd.StringDtype):
+        values = pd.to_numeric(column.astype(object), errors="coerce").to_numpy(dtype=float, na_value=np.nan)
+        bad = np.isnan(values) & column.notna().to_numpy()
+        if bad.any():
+            row = int(np.argmax(bad))
+            text = repr(column.iloc[row])
+            raise TableError(f"{text} is no number", row=row + 1, column=what, mend="write a number")
+    else:
+        values = column.to_numpy(dtype=float, na_value=np.nan)
+    refuse_huge(values, what)
+    return np.asarray(values, dtype=np.float64)
+
+
+def refuse_huge(values: npt.NDArray[np.float64], what: str) -> None:
+    """Refuse numbers whose squares and products are beyond what a float holds.
+
+    Raises
+    ------
+    judge.errors.TableError
+        Naming the first.
+    """
+    huge = np.isfinite(values) & (np.abs(values) > LARGEST)
+    if huge.any():
+        row = int(np.argmax(huge))
+        raise TableError(
+            f"{values[row]:g} is too large a number", row=row + 1, column=what, mend="rescale the column"
+        )
+
+
+def repeat_codes(frame: pd.DataFrame) -> npt.NDArray[np.int64] | None:
+    """Return the repeat numbers, from 0 in steps of 1; None where the table has none.
+
+    Raises
+    ------
+    judge.errors.TableError
+        A repeat is no number.
+    """
+    if "repeat" not in frame.columns or not len(frame):
+        return None
+    values = numbers(frame["repeat"], what="repeat")
+    return np.unique(np.where(np.isfinite(values), values, 0.0), return_inverse=True)[1].astype(np.int64)
 
 
 def outcome_codes(frame: pd.DataFrame) -> Codes:

@@ -8,7 +8,16 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from judge.analysis.inputs import Codes, cluster_codes, encode, is_judge, outcome_codes, require
+from judge.analysis.inputs import (
+    Codes,
+    cluster_codes,
+    encode,
+    is_judge,
+    numbers,
+    outcome_codes,
+    repeat_codes,
+    require,
+)
 from judge.errors import TableError
 
 if TYPE_CHECKING:
@@ -133,7 +142,8 @@ def encode_ratings(frame: pd.DataFrame, dialogues: pd.DataFrame | None, cluster:
     Raises
     ------
     judge.errors.TableError
-        A column or an id is missing, a rater_kind is unknown, or two rows have the same key.
+        A column or an id is missing, a rater_kind is unknown, a score is no number or too large, or two rows
+        have the same key.
     """
     require(frame, COLUMNS, "ratings")
     dialogue = encode(frame["dialogue_id"])
@@ -142,7 +152,7 @@ def encode_ratings(frame: pd.DataFrame, dialogues: pd.DataFrame | None, cluster:
     pair = raters.codes * 2 + kind
     present, rater = np.unique(pair, return_inverse=True)
     names = tuple(raters.names[int(code) // 2] for code in present)
-    score = frame["score"].to_numpy(dtype=float, na_value=np.nan)
+    score = numbers(frame["score"], what="score")
     clusters = cluster_codes(frame, dialogue, dialogues, cluster)
     of_dialogue = np.zeros(len(dialogue), dtype=np.int64)
     of_dialogue[dialogue.codes] = clusters
@@ -181,11 +191,8 @@ def _key(table: RatingTable) -> Ints:
 def _check_duplicates(table: RatingTable, frame: pd.DataFrame) -> None:
     """Refuse two rows of one rater about the same thing."""
     key = _key(table)
-    if "repeat" in frame.columns:
-        repeat = frame["repeat"].fillna(0).to_numpy(dtype=np.int64)
-        repeat = repeat - (repeat.min() if repeat.size else 0)
-        key = key * (int(repeat.max()) + 1 if repeat.size else 1) + repeat
-    refuse_duplicates(key)
+    repeat = repeat_codes(frame)
+    refuse_duplicates(key if repeat is None else key * (int(repeat.max()) + 1) + repeat)
 
 
 def refuse_duplicates(key: Ints) -> None:

@@ -147,7 +147,8 @@ def class_findings(
         if found is None:
             if column == "emotion":
                 reason = "no column emotion in the dialogues: give each dialogue its class"
-                yield material_finding(material, "class_effect", unidentified(reason), term=column)
+                nothing = unidentified(reason, method=METHOD)
+                yield material_finding(material, "class_effect", nothing, term=column)
             continue
         names, of_dialogue = found
         yield from _findings(

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from judge.analysis.inputs import encode, require
+from judge.analysis.inputs import encode, refuse_huge, require
 from judge.errors import TableError
 
 if TYPE_CHECKING:
@@ -75,7 +75,7 @@ def feature_columns(frame: pd.DataFrame, dialogue: Codes, system: Codes) -> Feat
     Raises
     ------
     TableError
-        Two rows of one response, or a missing id.
+        Two rows of one response, a missing id, or a number too large to be squared.
     """
     require(frame, _KEYS, "features")
     row = np.full(len(dialogue) * len(system), -1, dtype=np.int64)
@@ -120,8 +120,11 @@ def _numeric(column: pd.Series) -> Floats | None:
     if not (types.is_numeric_dtype(column) or types.is_bool_dtype(column)):
         return None
     values: Floats = column.to_numpy(dtype=np.float64, na_value=np.nan)
+    refuse_huge(values, str(column.name))
     return np.where(np.isfinite(values), values, np.nan)
 
 
 def _lookup(values: Floats, rows: NDArray[np.int64]) -> Floats:
+    if not values.size:
+        return np.full(rows.size, np.nan)
     return np.where(rows >= 0, values[np.maximum(rows, 0)], np.nan)

@@ -10,6 +10,7 @@ import numpy as np
 
 from judge.analysis.bias.common import FAMILY
 from judge.analysis.estimate import Estimate, equivalence_verdict, finding, unidentified
+from judge.analysis.inputs import repeat_codes
 from judge.analysis.jackknife import dense_codes, from_replicates
 
 if TYPE_CHECKING:
@@ -180,10 +181,8 @@ def _twice(seen: Sightings) -> bool:
 
 
 def _repeats(frame: pd.DataFrame) -> Ints:
-    if "repeat" not in frame.columns:
-        return np.zeros(len(frame), dtype=np.int64)
-    numbers = frame["repeat"].fillna(0).to_numpy(dtype=np.int64)
-    return np.asarray(numbers - numbers.min(initial=0))
+    repeat = repeat_codes(frame)
+    return np.zeros(len(frame), dtype=np.int64) if repeat is None else repeat
 
 
 def _looks(table: RatingTable, one: int, two: int, rows: NDArray[np.bool_], repeat: Ints) -> Sightings:

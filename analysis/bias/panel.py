@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from judge.analysis.bias.common import PLAN_DOUBLE, material_finding
+from judge.analysis.bias.common import METHOD, PLAN_DOUBLE, material_finding
 from judge.analysis.bias.joint import joint_findings
 from judge.analysis.bias.placebo import placebo_findings
 from judge.analysis.bias.sensitivity import sensitivity_findings
@@ -27,19 +27,20 @@ def panel(material: Material, options: AuditOptions) -> Iterator[Finding]:
     """
     if not material.features:
         reason = "no features of the responses: give a table of them (length, likeness to the reference, ...)"
-        yield material_finding(
-            material, "preference", unidentified(reason), level="pooled", term="all features"
-        )
+        yield _nothing(material, reason)
     elif material.n_rated == 0:
-        yield material_finding(
-            material, "preference", unidentified(_nobody(material)), level="pooled", term="all features"
-        )
+        yield _nothing(material, _nobody(material))
     elif material.n_double == 0:
         yield from sensitivity_findings(material, options)
     else:
         yield from single_findings(material, options)
         yield from placebo_findings(material, options)
         yield from joint_findings(material, options)
+
+
+def _nothing(material: Material, reason: str) -> Finding:
+    nothing = unidentified(reason, method=METHOD)
+    return material_finding(material, "preference", nothing, level="pooled", term="all features")
 
 
 def _nobody(material: Material) -> str:

@@ -75,9 +75,8 @@ def placebo_findings(material: Material, options: AuditOptions) -> Iterator[Find
                 f"no column {name}_placebo: the same likeness to the reference of another dialogue of the"
                 " same emotion"
             )
-            yield material_finding(
-                material, "placebo_contrast", unidentified(reason), level="pooled", term=name
-            )
+            nothing = unidentified(reason, method=CONTRAST)
+            yield material_finding(material, "placebo_contrast", nothing, level="pooled", term=name)
 
 
 def _contrast(material: Material, name: str, options: AuditOptions) -> Finding:
