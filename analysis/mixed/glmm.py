@@ -125,7 +125,8 @@ def fit_mixed(cells: Cells, *, nodes: int = 1) -> MixedFit:
     Raises
     ------
     ValueError
-        Fewer than 2 groups, a design that is not of full rank, or separation (a coefficient runs away).
+        Fewer than 2 groups, a design that is not of full rank, separation (a coefficient runs away), or a
+        likelihood without a peak.
 
     Notes
     -----
@@ -161,6 +162,8 @@ def fit_mixed(cells: Cells, *, nodes: int = 1) -> MixedFit:
     singular = abs(theta[0]) < 1e-4
     hessian = _hessian(integral, theta)
     cov = _fixed_covariance(hessian, singular=singular)
+    if not (np.diag(cov) > 0).all():
+        raise ValueError("the likelihood has no peak: there is too little data for this model")
     return MixedFit(
         coef=theta[1:],
         std_error=np.sqrt(np.diag(cov)),

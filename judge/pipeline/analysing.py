@@ -68,6 +68,12 @@ def analyse(
     )
     decided = stage.findings(duels, dialogues, options_of(study)) if stage else ()
     found = (*(warned(found, STOPPED) if decided else found), *decided)
+    if study.analysis.groups is not None:
+        from judge.pipeline.grouping import group_findings
+
+        texts = read_dialogues(folder.table("dialogues"))
+        kinds, cut = study.analysis.groups, study.analysis.threshold
+        found = (*found, *group_findings(kinds, cut, ratings, texts, options_of(study)))
     found = (*found, *more(found))
     save_findings(folder, found)
     return found

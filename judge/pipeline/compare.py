@@ -20,6 +20,7 @@ from judge.pipeline.costs import CostBook
 from judge.pipeline.features import feature_rows
 from judge.pipeline.generated import gap_findings, text_findings
 from judge.pipeline.generating import Gap, Generation, check_starts
+from judge.pipeline.grouping import read_groups
 from judge.pipeline.prices import rates
 from judge.pipeline.printed import beside, read_printed
 from judge.pipeline.resources import Shelf
@@ -190,6 +191,8 @@ class _Job:
         # Everything that the user may have got wrong is looked at before the first call is paid.
         wiring.choose_rubrics(library, study.judging)
         printed = read_printed(study.published)
+        if study.analysis.groups is not None:
+            read_groups(study.analysis.groups)
         generations = self._generations(dialogues)
         if generations and not self._generate(generations, dialogues, responses):
             return self.result

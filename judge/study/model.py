@@ -131,11 +131,16 @@ class Budget:
 
 @dataclass(frozen=True, kw_only=True)
 class AnalysisSpec:
-    """How the analysis is done; `margin` is what counts as no difference, on the scale of a win rate."""
+    """How the analysis is done; `margin` is what counts as no difference, on the scale of a win rate.
+
+    `groups` is a table of the kind of each system: it adds the mixed model of scores cut at `threshold`.
+    """
 
     confidence: float = field(default=0.95, metadata=_by(c.number(0.5, 0.9999)))
     margin: float = field(default=0.1, metadata=_by(c.number(0, 0.5, open_ends=True)))
     cluster: str = field(default="dialogue_id", metadata=_by(c.text))
+    groups: Path | None = field(default=None, metadata=_by(c.file))
+    threshold: float | None = field(default=None, metadata=_by(c.number(-1e9)))
 
 
 @dataclass(frozen=True, kw_only=True)

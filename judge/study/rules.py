@@ -19,7 +19,13 @@ if TYPE_CHECKING:
 
 def contradictions(study: Study, told: Collection[Where]) -> Problems:
     """Return what does not fit together; parts that already have a problem of their own are left alone."""
-    found = [*_systems(study), *_judges(study), *_judging(study), *_dialogues(study)]
+    found = [
+        *_systems(study),
+        *_judges(study),
+        *_judging(study),
+        *_dialogues(study),
+        *_analysis(study),
+    ]
     return [(where, words) for where, words in found if not any(_within(where, spot) for spot in told)]
 
 
@@ -92,6 +98,13 @@ def _judging(study: Study) -> Iterator[tuple[Where, str]]:
             ("judging", "mode"),
             'comparing needs two systems and there is one; add one, or mode = "absolute"',
         )
+
+
+def _analysis(study: Study) -> Iterator[tuple[Where, str]]:
+    if study.analysis.groups is not None and study.analysis.threshold is None:
+        yield ("analysis", "groups"), "scores are cut for it: threshold = 1 makes 1 of a score of at least 1"
+    if study.analysis.groups is not None and study.judging.mode == "pairwise":
+        yield ("analysis", "groups"), 'it needs scores: mode = "absolute" or "both"'
 
 
 def _listed(pairs: str | tuple[tuple[str, str], ...]) -> bool:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from judge.errors import StudyError
 from judge.pipeline.compare import RunResult, compare
 from judge.reports import render_report
 from judge.study import load_study, override
@@ -53,6 +54,7 @@ def laid_out(folder: Path, name: str) -> Path:
     for printed in (EXAMPLES / "published").iterdir():
         shutil.copy(printed, folder / "published")
     shutil.copy(EXAMPLES / f"{name}.toml", folder)
+    shutil.copy(EXAMPLES / "loh2023-kinds.csv", folder)
     for file in ("test", "test-first"):
         write_rows(folder / "data" / f"{file}.jsonl", dialogues("test-", "test", 6))
     write_rows(folder / "data" / "train.jsonl", dialogues("train-", "train", twist="Well, "))
@@ -98,3 +100,21 @@ def test_hef_shows_the_papers_tables_beside_its_own(tmp_path: Path) -> None:
     page = result.folder.report.read_text(encoding="utf-8")
     assert "Published" in page
     assert "2402.11801" in page
+
+
+def test_loh_ends_in_the_mixed_model(tmp_path: Path) -> None:
+    """Kinds of systems and sentiments meet in the mixed model, with its warning and the summary test."""
+    path = laid_out(tmp_path, "loh2023")
+    rows = [
+        {**row, "sentiment": ("positive", "negative")[k % 2]}
+        for k, row in enumerate(dialogues("test-", "test", 6))
+    ]
+    write_rows(tmp_path / "data" / "test-first.jsonl", rows)
+    found = compare(override(load_study(path), strategy_model="scripted/fair"), tmp_path / "run").findings
+    mixed = {f.term for f in found if f.family == "mixed"}
+    assert "kind: language model" in mixed
+    assert any("sentiment" in term for term in mixed)
+    text = path.read_text().replace("threshold = 1 ", "# ")
+    path.write_text(text)
+    with pytest.raises(StudyError, match="threshold = 1"):
+        load_study(path)
