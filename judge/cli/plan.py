@@ -13,6 +13,11 @@ if TYPE_CHECKING:
 
 @click.command("plan")
 @click.argument("study", required=False, type=click.Path(path_type=Path))
+@click.option(
+    "--run",
+    type=click.Path(path_type=Path),
+    help="An earlier run, for measured times and lengths.  [default: runs/NAME, where it is]",
+)
 @click.option("--detect-win-rate", type=float, help="Win rate that is to be found: how many dialogues?")
 @click.option("--detect-bias", type=float, help="Liking, in points per SD of a feature: how many dialogues?")
 @click.option("--detect-correlation", type=float, help="Rank correlation with people: how many items?")
@@ -24,7 +29,7 @@ if TYPE_CHECKING:
 @click.option("--raters", type=click.IntRange(2), default=3, show_default=True, help="People an item.")
 @click.option("--systems", type=click.IntRange(2), help="Systems a dialogue.  [default: the study's]")
 @click.option("--json", "as_json", is_flag=True, help="Print the plan as JSON on standard output.")
-def command(study: Path | None, as_json: bool, **wishes: Any) -> int:
+def command(study: Path | None, run: Path | None, as_json: bool, **wishes: Any) -> int:
     """Count calls, tokens, dollars and time of STUDY (the bundled sample without one).
 
     Nothing is asked and no key is needed. Tokens are estimated from characters, on the safe side; a price
@@ -39,7 +44,8 @@ def command(study: Path | None, as_json: bool, **wishes: Any) -> int:
     from judge.sample import sample_path
     from judge.study import load_study
 
-    made = plan(load_study(study or sample_path("study")))
+    wanted = load_study(study or sample_path("study"))
+    made = plan(wanted, run or Path("runs") / wanted.name)
     power = power_plan(wishes, systems=len(made.systems))
     if as_json:
         Voice().json(asdict(made) | ({"power": power} if power else {}))
@@ -72,11 +78,14 @@ def _panel_lines(panel: PanelPlan) -> list[str]:
     else:
         money = f"{low:.2f} to {high:.2f} dollars"
     out = f"{panel.output_tokens_low:,} to {panel.output_tokens_high:,} out"
+    low_s, high_s = _clock(panel.seconds_low), _clock(panel.seconds_high)
+    hidden = f"         up to {panel.hidden_tokens_high:,} of those out are thought and not shown, paid alike"
     return [
         f"calls    {panel.calls:,}",
-        f"tokens   about {panel.input_tokens:,} in, {out}",
+        f"tokens   about {panel.input_tokens:,} in, {out} ({panel.tokens_by})",
+        *([hidden] if panel.hidden_tokens_high else []),
         f"cost     {money}",
-        f"time     {_clock(panel.seconds_low)} to {_clock(panel.seconds_high)}",
+        f"time     {low_s if low_s == high_s else f'{low_s} to {high_s}'} ({panel.time_by})",
     ]
 
 
