@@ -229,6 +229,8 @@ def outcome_codes(frame: pd.DataFrame) -> Codes:
     column = frame["outcome"]
     if isinstance(column.dtype, pd.CategoricalDtype) and "ok" not in column.cat.categories:
         column = column.cat.add_categories("ok")
+    elif not isinstance(column.dtype, pd.CategoricalDtype):
+        column = column.astype(object)
     return encode(column.fillna("ok"), what="outcome")
 
 
