@@ -46,17 +46,29 @@ class Sum:
     uncounted: float = 0.0
     tokens: dict[str, float] = field(default_factory=lambda: defaultdict(float))
 
-    def add(self, usage: Usage, dollars: float | None, share: float) -> None:
-        """Add a share of one answer."""
-        self.answers += share
+    def add(self, usage: Usage, dollars: float | None) -> None:
+        """Add one answer."""
+        self.answers += 1
         if dollars is None:
-            self.unpriced += share
+            self.unpriced += 1
         else:
-            self.dollars += dollars * share
+            self.dollars += dollars
         if usage.input_tokens is None or usage.output_tokens is None:
-            self.uncounted += share
+            self.uncounted += 1
+            if usage.input_tokens is usage.output_tokens:
+                return
         for statistic, name in KINDS.items():
-            self.tokens[statistic] += (getattr(usage, name) or 0) * share
+            if tokens := getattr(usage, name):
+                self.tokens[statistic] += tokens
+
+    def take(self, other: Sum, share: float) -> None:
+        """Add a share of everything that another sum holds."""
+        self.answers += other.answers * share
+        self.dollars += other.dollars * share
+        self.unpriced += other.unpriced * share
+        self.uncounted += other.uncounted * share
+        for statistic, tokens in other.tokens.items():
+            self.tokens[statistic] += tokens * share
 
 
 class CostBook:
@@ -70,7 +82,10 @@ class CostBook:
 
     def __init__(self, rate: Callable[[str], Price]) -> None:
         self._rate = rate
-        self._sums: dict[Place, Sum] = defaultdict(Sum)
+        # One sum an answer while a million rows pass by; they are shared out at the end.
+        self._asked: dict[tuple[str, tuple[str, ...]], Sum] = defaultdict(Sum)
+        self._panels: dict[str, Panel] = {}
+        self._generated: dict[str, Sum] = defaultdict(Sum)
         self._models: dict[str, str] = {}
 
     def judged(self, panel: Panel, task: JudgeTask, result: Result) -> None:
@@ -91,17 +106,28 @@ class CostBook:
         """Enter an answer of a strategy's model."""
         self._models[system] = model
         known = self._price(model, answer) if dollars is None else dollars
-        self._sums["generation", "", "", system].add(answer.usage, known, 1.0)
+        self._generated[system].add(answer.usage, known)
 
     def _enter(self, panel: Panel, task: JudgeTask, answer: Answer, dollars: float | None) -> None:
-        judge, usage = panel.rater_id, answer.usage
-        criteria, systems = panel.rubric.criteria, [part.system_id for part in task.responses]
-        self._models[judge] = f"{panel.provider.name}/{panel.model}"
-        self._sums["judge", judge, "", ""].add(usage, dollars, 1.0)
-        for criterion in criteria:
-            self._sums["criterion", judge, criterion.name, ""].add(usage, dollars, 1 / len(criteria))
-        for system in systems:
-            self._sums["system", judge, "", system].add(usage, dollars, 1 / len(systems))
+        self._panels[panel.stage] = panel
+        systems = tuple([part.system_id for part in task.responses])
+        self._asked[panel.stage, systems].add(answer.usage, dollars)
+
+    def _sums(self) -> dict[Place, Sum]:
+        """Share out what was paid among judges, criteria and systems."""
+        sums: dict[Place, Sum] = defaultdict(Sum)
+        for (stage, systems), found in self._asked.items():
+            panel = self._panels[stage]
+            judge, criteria = panel.rater_id, panel.rubric.criteria
+            self._models[judge] = f"{panel.provider.name}/{panel.model}"
+            sums["judge", judge, "", ""].take(found, 1.0)
+            for criterion in criteria:
+                sums["criterion", judge, criterion.name, ""].take(found, 1 / len(criteria))
+            for system in systems:
+                sums["system", judge, "", system].take(found, 1 / len(systems))
+        for system, found in self._generated.items():
+            sums["generation", "", "", system].take(found, 1.0)
+        return sums
 
     def _priced(self, panel: Panel, answer: Answer) -> float | None:
         return self._price(f"{panel.provider.name}/{panel.model}", answer)
@@ -117,8 +143,9 @@ class CostBook:
     def findings(self) -> Iterator[Finding]:
         """Yield dollars and tokens of each place, in the order judge, criterion, system, generation."""
         order = ("judge", "criterion", "system", "generation")
-        for place in sorted(self._sums, key=lambda p: (order.index(p[0]), p[1:])):
-            found = self._sums[place]
+        for place, found in sorted(
+            self._sums().items(), key=lambda item: (order.index(item[0][0]), item[0][1:])
+        ):
             if found.uncounted == found.answers and found.dollars == 0 and not found.unpriced:
                 continue  # it runs here: it has neither a price nor tokens that anybody would pay
             yield self._dollars(place, found)

@@ -98,6 +98,11 @@ class JudgingStage:
             stopped = self._take_in(by_batch)
             # What a batch did not answer, or not readably, is asked live.
             stopped = stopped or self._at_once(by_batch, judges, of_material)
+        self.notes += [
+            f"{one.handle} is asked live and not by batch: comparisons stop when they are decided"
+            for one in wired_of(in_rounds, judges)
+            if one.batch
+        ]
         for panel in in_rounds:
             drain(judging.jobs(panel, self._store, of_material))
         if in_rounds and not stopped:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from judge.cli.root import main
 from judge.errors import InputError
 from judge.pipeline.compare import Events, RunResult, compare
 from judge.providers.batch import OpenAIBatches
@@ -268,3 +269,19 @@ def test_an_interrupt_leaves_the_batches_under_way(folder: Path, server: BatchSe
     server.hold = False
     again = go(folder, server)
     assert (len(server.made), len(server.calls), again.open_questions) == (1, 0, 0)
+
+
+def test_a_run_by_batch_is_verified_and_explained(folder: Path, server: BatchServer):
+    """`judge verify` re-derives every hash of a run by batch, mended questions included."""
+    server.lose = {0: "errored", 7: "unreadable"}
+    go(folder, server)
+    assert main(["verify", str(folder / "run")]) == 0
+
+
+def test_batches_do_not_stop_early_and_say_so(folder: Path, server: BatchServer):
+    """Stopping when decided goes live, round by round; the run says that there was no batch."""
+    study = study_of(folder, server)
+    study = replace(study, judging=replace(study.judging, stop_when_decided=True))
+    result = compare(study, folder / "run")
+    assert server.made == []
+    assert any("asked live and not by batch" in note for note in result.notes)
