@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from judge.reports import grid, numbers, words
+from judge.reports import gaps, grid, numbers, words
+from judge.reports.against import Measure, measures
+from judge.reports.altest import alt_fold_table, alt_lines
 from judge.reports.index import PEOPLE, criteria_in_order, identified
-from judge.reports.model import Cell, Column, Forest, ForestRow, Panel, Section, Table
+from judge.reports.model import Cell, Column, Fold, Forest, ForestRow, Panel, Section, Table
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -16,8 +17,22 @@ if TYPE_CHECKING:
     from judge.types import Finding
 
 _CORRELATIONS = ("spearman", "kendall_tau_b", "pearson")
-_SHOWN = frozenset({*_CORRELATIONS, "krippendorff_alpha"})
 _LEVELS = ("item", "context", "system")
+_ALT = (
+    "alt_test_winning_rate",
+    "alt_test_advantage",
+    "duel_alt_test_winning_rate",
+    "duel_alt_test_advantage",
+)
+_SHOWN = frozenset({*_CORRELATIONS, *_ALT})
+_BY_TERM = {
+    "krippendorff_alpha": "scale read as",
+    "cohen_kappa": "weights",
+    "icc": "form",
+    "fleiss_kappa": "",
+    "gwet_ac1": "",
+}
+_TIES = ("accuracy_with_ties", "accuracy_always_tie", "tie_threshold")
 
 
 def agreement_section(found: Findings, people: str) -> Section | None:
@@ -27,71 +42,80 @@ def agreement_section(found: Findings, people: str) -> Section | None:
         return None
     known = {f.criterion for f in everything if identified(f)}
     criteria = criteria_in_order({f.criterion for f in everything})
-    panels = tuple(_panel(found, c, people) for c in sorted(criteria, key=lambda c: c not in known))
+    # One reason a criterion is enough: the others follow from it.
+    missing = {f.criterion: f for f in reversed(everything) if f.criterion not in known}
     return Section(
         "agreement",
         f"Agreement with {people}",
-        f"All of this is relative to these raters: {people}. Three levels answer three questions: single "
-        "responses (does it score each response as people do), within a dialogue (does it order the answers "
-        "to one dialogue as people do), system means (does it order the systems as people do; few systems "
-        "make this interval wide).",
-        panels,
+        f"All of this is relative to these raters: {people}. The judge can hardly agree with them more than "
+        "they agree among themselves: read the two side by side.",
+        tuple(_panel(found, c, people) for c in criteria if c in known),
+        gaps.not_tested(reversed(missing.values()), lambda f: words.spaced(f.criterion) or "all"),
     )
 
 
 def _panel(found: Findings, criterion: str, people: str) -> Panel:
-    tables: list[Table] = []
-    alphas = found.where("agreement", "krippendorff_alpha", criterion=criterion)
-    correlations = [f for s in _CORRELATIONS for f in found.where("agreement", s, criterion=criterion)]
-    if alphas:
-        tables.append(_alpha_table(alphas, people))
-    if correlations:
-        tables.append(_correlation_table(correlations, people))
-    rest = [f for f in found.where("agreement", criterion=criterion) if f.statistic not in _SHOWN]
-    tables.extend(grid.by_statistic(rest, people=people))
-    forest = _alpha_forest(alphas, people) or _correlation_forest(correlations, people)
-    everything = [*alphas, *correlations, *rest]
-    lead = ""
-    if not any(identified(f) for f in everything):
-        reasons = dict.fromkeys(w for f in everything for w in f.warnings)
-        lead = f"Nothing is identified on this criterion: {'; '.join(reasons)}."
-        tables = [replace(t, folded=True) for t in tables]
-    return Panel(words.spaced(criterion) or "all", lead, forest, tuple(tables))
+    mine = found.where("agreement", criterion=criterion)
+    judges = [j for j in dict.fromkeys(f.judge for f in mine) if j not in {"", PEOPLE}]
+    rows = tuple((j, m) for j in judges for m in measures(found, j, criterion))
+    correlations = [f for f in mine if f.statistic in _CORRELATIONS and identified(f)]
+    tables = (
+        *((_versus(found, rows, criterion, people, several=len(judges) > 1),) if rows else ()),
+        *((_correlation_table(correlations, people),) if correlations else ()),
+    )
+    rest = _rest(found, criterion, people)
+    if not rows and not correlations and rest:  # people alone: what they say of each other is all there is
+        tables, rest = rest[:1], rest[1:]
+    fold = Fold("Other measures of agreement", rest, "The same question in the measures that others report.")
+    # People among themselves say why they have no number in the fold; here it is about the judges.
+    gone = [f for f in mine if not identified(f) and f.judge != PEOPLE]
+    return Panel(
+        words.spaced(criterion) or "all",
+        forest=_forest(rows, people) or _correlation_forest(correlations, people),
+        tables=tables,
+        notes=(*alt_lines(found, criterion), *gaps.not_tested(gone, lambda f: _name(f, len(judges) > 1))),
+        folds=(fold,) if rest else (),
+    )
 
 
-def _alpha_table(alphas: Sequence[Finding], people: str) -> Table:
-    """Return the judges' α beside people's, or people's alone where no judge can take a place."""
+def _name(f: Finding, several: bool) -> str:
+    name = words.name_of(f.statistic)
+    return f"{name} ({f.judge})" if several and f.judge else name
+
+
+def _versus(
+    found: Findings, rows: Sequence[tuple[str, Measure]], criterion: str, people: str, *, several: bool
+) -> Table:
+    """Return the judge's numbers beside people's, in large figures."""
     notes = grid.Notes()
-    among = {f.term: f for f in alphas if f.level == PEOPLE}
-    judged = [f for f in alphas if f.level != PEOPLE]
+    ceilings = {j: found.one("agreement", "noise_ceiling", judge=j, criterion=criterion) for j, _ in rows}
+    ceiling = any(identified(c) for c in ceilings.values())
 
-    def row(f: Finding) -> tuple[Cell, ...]:
-        judge = (Cell(f.judge, tone="name"), grid.value_cell(f, notes)) if judged else ()
+    def row(judge: str, m: Measure) -> tuple[Cell, ...]:
+        mine, theirs = grid.value_cell(m.judge, notes), grid.value_cell(m.people, notes)
+        tone = "" if m.people is None else "warn" if m.below else "good"
+        top = ceilings[judge] if m.judge.statistic == "pearson" else None
         return (
-            *judge[:1],
-            Cell(words.plain(f.term)),
-            *judge[1:],
-            grid.value_cell(among.get(f.term), notes),
-            grid.count_cell(f.n_items),
-            grid.count_cell(f.n_raters),
+            *((Cell(judge, tone="name"),) if several else ()),
+            Cell(m.name, m.how, tone="name", hint=m.hint),
+            Cell(mine.text, mine.sub, tone, mine.hint, mine.notes),
+            theirs,
+            *((grid.value_cell(top, notes),) if ceiling else ()),
+            grid.count_cell(m.judge.n_items),
         )
 
-    meaning = words.GLOSSARY["krippendorff_alpha"]
+    who = rows[0][0] if not several else "Judge"
     columns = (
-        *([Column("Judge")] if judged else []),
-        Column("Scale read as"),
-        *([Column("Judge in one rater’s place", "num", meaning)] if judged else []),
-        Column(f"{people[:1].upper()}{people[1:]} among themselves", "num", meaning),
+        *((Column("Judge"),) if several else ()),
+        Column(""),
+        Column(f"{who} with {people}", "num"),
+        Column(f"{people[:1].upper()}{people[1:]} among themselves", "num"),
+        *((Column("Noise ceiling", "num", words.GLOSSARY["noise_ceiling"]),) if ceiling else ()),
         Column("Items", "num"),
-        Column("Raters", "num"),
     )
-    caption = (
-        "the judge as one of the raters, and the raters without it"
-        if judged
-        else f"{people} among themselves"
-    )
-    rows = tuple(row(f) for f in (judged or alphas))
-    return Table(f"Krippendorff’s α: {caption}", columns, rows, notes.texts())
+    body = tuple(row(j, m) for j, m in rows)
+    caption = f"The judge with {people}, and {people} among themselves"
+    return Table(caption, columns, body, notes.texts(), style="versus")
 
 
 def _correlation_table(correlations: Sequence[Finding], people: str) -> Table:
@@ -116,43 +140,146 @@ def _correlation_table(correlations: Sequence[Finding], people: str) -> Table:
     ordered = sorted(keys, key=lambda k: (judges.index(k[0]), k[2], order.get(k[1], 9)))
     columns = (
         Column("Judge"),
-        Column("Level"),
+        Column("Level", "text", "Single responses; the answers to one dialogue; the means of systems."),
         Column("Compared with"),
         *(Column(words.name_of(s), "num", words.GLOSSARY[s]) for s in _CORRELATIONS),
         Column("Items", "num"),
         Column("Dialogues", "num"),
     )
-    return Table(f"Correlation with {people}", columns, tuple(row(*k) for k in ordered), notes.texts())
+    caption = f"Correlation with {people} at three levels"
+    return Table(caption, columns, tuple(row(*k) for k in ordered), notes.texts())
 
 
-def _alpha_forest(alphas: Sequence[Finding], people: str) -> Forest | None:
-    """Draw one reading of the scale, the ordinal if it is there; the table has the others."""
-    terms = {f.term for f in alphas if identified(f)}
-    term = "ordinal" if "ordinal" in terms else next(iter(sorted(terms)), "")
-    chosen = [f for f in alphas if identified(f) and f.term == term]
-    if not any(f.level == PEOPLE for f in chosen) or len(chosen) < 2:
+def _rest(found: Findings, criterion: str, people: str) -> tuple[Table, ...]:
+    """Return everything else under its proper name."""
+    mine = [f for f in found.where("agreement", criterion=criterion) if f.statistic not in _SHOWN]
+    known = [f for f in mine if identified(f)]
+    chance = [f for f in known if f.statistic in _BY_TERM]
+    ties = [f for f in known if f.statistic in _TIES]
+    shown = {"duel_agreement", *_BY_TERM, *_TIES}
+    others: dict[str, list[Finding]] = {}
+    for f in known:
+        if f.statistic not in shown:
+            others.setdefault(f.statistic, []).append(f)
+    duels = [f for f in known if f.statistic == "duel_agreement"]
+    alt = alt_fold_table(found, criterion)
+    tied = grid.pivot(ties, ("judge",), "Ties calibrated", people=people) if ties else None
+    return (
+        *((_chance_table(chance, people),) if chance else ()),
+        *((_flat(duels, people),) if duels else ()),
+        *((tied,) if tied else ()),
+        *((alt,) if alt else ()),
+        *((_single_table(others, people),) if others else ()),
+    )
+
+
+def _flat(findings: Sequence[Finding], people: str) -> Table:
+    name = words.name_of(findings[0].statistic)
+    return grid.generic_table(findings, name, people=people, hide=("criterion",))
+
+
+def _chance_table(findings: Sequence[Finding], people: str) -> Table:
+    """Return the coefficients of agreement beyond chance, a row each, people's beside the judges'."""
+    notes = grid.Notes()
+    voices = list(dict.fromkeys(_voice(f, people) for f in findings))
+    rows: dict[tuple[str, str], dict[str, Finding]] = {}
+    for f in findings:
+        rows.setdefault((f.statistic, f.term), {})[_voice(f, people)] = f
+    columns = (
+        Column("Measure"),
+        *(Column(v, "num") for v in voices),
+        Column("Items", "num"),
+        Column("Raters", "num"),
+    )
+    order = list(_BY_TERM)
+    body = tuple(
+        (
+            Cell(_measure(*key), tone="name", hint=words.GLOSSARY.get(key[0], "")),
+            *(grid.value_cell(row.get(v), notes) for v in voices),
+            grid.count_cell(next(iter(row.values())).n_items),
+            grid.count_cell(next(iter(row.values())).n_raters),
+        )
+        for key, row in sorted(rows.items(), key=lambda kv: order.index(kv[0][0]))
+    )
+    return Table("Agreement beyond chance, and reliability", columns, body, notes.texts())
+
+
+def _voice(f: Finding, people: str) -> str:
+    if f.level == PEOPLE or f.judge in {"", PEOPLE}:
+        return f"{people} among themselves"
+    return (
+        f"{f.judge} in one rater’s place" if f.level == "judge_replaces_one" else f"{f.judge} with {people}"
+    )
+
+
+def _measure(statistic: str, term: str) -> str:
+    if statistic == "icc" and term:
+        return term
+    return f"{words.name_of(statistic)}, {words.plain(term)}" if term else words.name_of(statistic)
+
+
+def _single_table(others: dict[str, list[Finding]], people: str) -> Table:
+    """Return what is left, one row for each number."""
+    notes = grid.Notes()
+    rows = tuple(
+        (
+            Cell(words.name_of(f.statistic), tone="name", hint=words.GLOSSARY.get(f.statistic, "")),
+            Cell(people if f.judge in {"", PEOPLE} else f.judge),
+            Cell(", ".join(p for p in (words.plain(f.level), words.plain(f.term)) if p and p != f.judge)),
+            grid.value_cell(f, notes),
+            grid.count_cell(f.n_items),
+        )
+        for group in others.values()
+        for f in group
+    )
+    columns = (
+        Column("Measure"),
+        Column("Of"),
+        Column("Level"),
+        Column("Value", "num"),
+        Column("Items", "num"),
+    )
+    return Table("Further numbers", columns, rows, notes.texts())
+
+
+def _forest(rows: Sequence[tuple[str, Measure]], people: str) -> Forest | None:
+    """Draw the measures of the leading kind: people's line under each judge's."""
+    if not rows:
         return None
-    rows = tuple(_row(f, people if f.level == PEOPLE else f.judge, strong=f.level == PEOPLE) for f in chosen)
-    title = f"Krippendorff’s α of {people}, and of the judge in one rater’s place"
-    return _forest(rows, title, f"Krippendorff’s α ({words.plain(term)})")
+    statistic = rows[0][1].judge.statistic
+    chosen = [(j, m) for j, m in rows if m.judge.statistic == statistic]
+    if not any(m.people for _, m in chosen):
+        return None
+    lines: list[ForestRow] = []
+    kinds = dict.fromkeys(m.short for _, m in chosen)
+    for kind in kinds:
+        same = [(j, m) for j, m in chosen if m.short == kind]
+        tail = f", {kind}" if len(kinds) > 1 and kind else ""
+        lines += [_row(m.judge, f"{j}{tail}", strong=True) for j, m in same]
+        among = next((m.people for _, m in same if m.people is not None), None)
+        lines += [_row(among, f"{people}{tail}")] if among is not None else []
+    share = numbers.unit_of(chosen[0][1].judge) == "share"
+    axis = "Percent of comparisons" if share else words.name_of(statistic)
+    title = f"{words.name_of(statistic)}: the judge with {people}, and {people} among themselves"
+    text = "; ".join(f"{r.label} {numbers.significant(r.estimate)}" for r in lines)
+    return Forest(title, text, axis, tuple(lines))
 
 
 def _correlation_forest(correlations: Sequence[Finding], people: str) -> Forest | None:
-    chosen = [f for f in correlations if f.statistic == "spearman" and identified(f)]
+    chosen = [f for f in correlations if f.statistic == "spearman"]
     if not chosen:
         return None
     several = len({f.judge for f in chosen}) > 1
     rows = tuple(
         _row(f, f"{f.judge}, {words.plain(f.level)}" if several else words.plain(f.level)) for f in chosen
     )
-    return _forest(rows, f"Spearman correlation with {people} at each level", "Spearman correlation")
+    text = "; ".join(f"{r.label} {numbers.significant(r.estimate)}" for r in rows)
+    title = f"Spearman correlation with {people} at each level"
+    return Forest(title, text, "Spearman correlation", rows, 0.0)
 
 
 def _row(f: Finding, label: str, *, strong: bool = False) -> ForestRow:
     assert f.estimate is not None
-    return ForestRow(label, f.estimate, f.ci_low, f.ci_high, strong)
-
-
-def _forest(rows: tuple[ForestRow, ...], title: str, axis: str) -> Forest:
-    text = "; ".join(f"{r.label} {numbers.significant(r.estimate)}" for r in rows)
-    return Forest(title, text, axis, rows, 0.0)
+    scale = 100.0 if numbers.unit_of(f) == "share" else 1.0
+    low, high = (None if x is None else x * scale for x in (f.ci_low, f.ci_high))
+    return ForestRow(label, f.estimate * scale, low, high, strong)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from judge.reports import numbers, words
@@ -16,19 +17,37 @@ BLANK = Cell(numbers.MISSING, tone="quiet")
 
 
 class Notes:
-    """Warnings under a table, each written once and referred to by number."""
+    """Warnings under a table, each written once and referred to by number.
 
-    def __init__(self) -> None:
+    Those of `without` hold for the whole table and stand elsewhere.
+    """
+
+    def __init__(self, without: Iterable[str] = ()) -> None:
         self._numbers: dict[str, int] = {}
+        self._without = frozenset(without)
 
     def of(self, *findings: Finding | None) -> tuple[int, ...]:
         """Return the numbers of the warnings of these findings."""
-        texts = dict.fromkeys(w for f in findings if f is not None for w in f.warnings)
+        texts = dict.fromkeys(
+            w for f in findings if f is not None for w in f.warnings if w not in self._without
+        )
         return tuple(self._numbers.setdefault(text, len(self._numbers) + 1) for text in texts)
 
     def texts(self) -> tuple[str, ...]:
         """Return the warnings in the order of their numbers."""
         return tuple(self._numbers)
+
+
+def shared_warnings(findings: Sequence[Finding]) -> tuple[str, ...]:
+    """Return the warnings that every one of several findings carries.
+
+    >>> from judge.types import Finding
+    >>> shared_warnings([Finding("f", "s", warnings=("all", "one")), Finding("f", "s", warnings=("all",))])
+    ('all',)
+    """
+    if len(findings) < 2:
+        return ()
+    return tuple(w for w in findings[0].warnings if all(w in f.warnings for f in findings))
 
 
 def value_cell(finding: Finding | None, notes: Notes, *, alike: Sequence[Finding] = ()) -> Cell:
@@ -44,6 +63,13 @@ def value_cell(finding: Finding | None, notes: Notes, *, alike: Sequence[Finding
         return Cell("not identified", tone="unknown", hint=reason, notes=marks)
     value, bounds = numbers.value_and_interval(finding, alike=alike)
     return Cell(value, bounds, hint=finding.method, notes=marks)
+
+
+def signed_cell(finding: Finding | None, notes: Notes) -> Cell:
+    """Return estimate and interval with the sign of the verdict behind them."""
+    cell = value_cell(finding, notes)
+    known = finding is not None and finding.estimate is not None
+    return replace(cell, verdict=finding.verdict) if finding is not None and known else cell
 
 
 def plain_value(finding: Finding | None) -> Cell:
@@ -129,28 +155,41 @@ def _says_something(findings: Sequence[Finding], column: str) -> bool:
     return bool(values - {""})
 
 
-def system_table(findings: Sequence[Finding], caption: str) -> Table:
-    """Return findings by term and system as a table of terms by systems.
+def system_table(findings: Sequence[Finding], caption: str, order: Sequence[str] = ()) -> Table:
+    """Return findings by measure and system as a table of measures by systems.
 
-    Terms that are zero for every system are named in a note and have no row.
+    Measures that are zero for every system are named in a note and have no row. The systems stand in
+    `order`, as far as it names them.
     """
     notes = Notes()
-    systems = list(dict.fromkeys(f.system for f in findings))
-    by: dict[str, dict[str, Finding]] = {}
+    present = dict.fromkeys(f.system for f in findings)
+    systems = [*(s for s in order if s in present), *(s for s in present if s not in order)]
+    by: dict[tuple[str, str], dict[str, Finding]] = {}
     for f in findings:
-        by.setdefault(f.term, {})[f.system] = f
-    empty = [t for t, row in by.items() if all(f.estimate == 0 for f in row.values())]
+        by.setdefault((f.statistic, f.term), {})[f.system] = f
+    empty = [m for m, row in by.items() if all(f.estimate == 0 for f in row.values())]
     rows = tuple(
         (
-            Cell(words.plain(term), tone="name"),
+            Cell(_measure(*measure), tone="name", hint=words.GLOSSARY.get(measure[0], "")),
             *(value_cell(row.get(s), notes, alike=tuple(row.values())) for s in systems),
         )
-        for term, row in by.items()
-        if term not in empty
+        for measure, row in by.items()
+        if measure not in empty
     )
     columns = (Column("Measure"), *(Column(s, "num") for s in systems))
-    zero = (f"Zero for every system: {', '.join(words.plain(t) for t in empty)}.",) if empty else ()
-    return Table(caption, columns, rows, (*notes.texts(), *zero))
+    zero = (f"Zero for every system: {', '.join(_measure(*m) for m in empty)}.",) if empty else ()
+    return Table(caption, columns, rows, (*notes.texts(), *zero), style="compact")
+
+
+def _measure(statistic: str, term: str) -> str:
+    """Name a measure of systems: a feature by itself, a metric with its term.
+
+    >>> _measure("feature_mean", "n_words"), _measure("distinct_1", "treebank"), _measure("bleu_4", "")
+    ('words', 'Distinct-1 (treebank)', 'BLEU-4')
+    """
+    if statistic == "feature_mean":
+        return words.plain(term)
+    return f"{words.name_of(statistic)} ({words.plain(term)})" if term else words.name_of(statistic)
 
 
 def _text(finding: Finding, column: str, people: str) -> str:
@@ -164,9 +203,9 @@ def _text(finding: Finding, column: str, people: str) -> str:
     return words.plain(value) if column in {"level", "term"} else value
 
 
-def _by_system(findings: Sequence[Finding]) -> bool:
-    """Say whether these are measures of systems: one number for each term and system, no judge, no test."""
-    keys = {(f.term, f.system) for f in findings}
+def by_system(findings: Sequence[Finding]) -> bool:
+    """Say whether these are measures of systems: one number for each of them and each system, no test."""
+    keys = {(f.statistic, f.term, f.system) for f in findings}
     plain = all(f.system and not (f.judge or f.system_b or f.verdict == "bias_found") for f in findings)
     return plain and len(keys) == len(findings) > 1
 
@@ -178,9 +217,41 @@ def by_statistic(
     groups: dict[str, list[Finding]] = {}
     for finding in findings:
         groups.setdefault(finding.statistic, []).append(finding)
-    if all(_by_system(group) for group in groups.values()):
+    if all(by_system(group) for group in groups.values()):
         return tuple(system_table(group, words.name_of(name)) for name, group in groups.items())
     return tuple(
         generic_table(group, words.name_of(name), folded=folded, people=people)
         for name, group in groups.items()
     )
+
+
+def pivot(
+    findings: Sequence[Finding],
+    keys: Sequence[str],
+    caption: str,
+    *,
+    people: str = "people",
+    folded: bool = False,
+) -> Table:
+    """Return a row for each value of `keys` (columns of the finding) and a column for each statistic."""
+    notes = Notes()
+    rows: dict[tuple[str, ...], dict[str, Finding]] = {}
+    for f in findings:
+        rows.setdefault(tuple(_text(f, k, people) for k in keys), {}).setdefault(f.statistic, f)
+    statistics = list(dict.fromkeys(f.statistic for f in findings))
+    shown = [i for i, _ in enumerate(keys) if any(key[i] for key in rows)]
+    labels = dict(_OPTIONAL)
+    columns = (
+        *(Column(labels[keys[i]]) for i in shown),
+        *(Column(words.name_of(s), "num", words.GLOSSARY.get(s, "")) for s in statistics),
+        Column("Items", "num"),
+    )
+    body = tuple(
+        (
+            *(Cell(key[i], tone="name" if i == shown[0] else "") for i in shown),
+            *(value_cell(row.get(s), notes) for s in statistics),
+            count_cell(max((f.n_items for f in row.values() if f.n_items is not None), default=None)),
+        )
+        for key, row in rows.items()
+    )
+    return Table(caption, columns, body, notes.texts(), folded=folded)

@@ -5,7 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from judge.reports import numbers, words
+from judge.reports.against import measures
+from judge.reports.bias import preference_views
 from judge.reports.failures import asked_and_failed
+from judge.reports.gaps import why
 from judge.reports.index import PEOPLE, identified
 from judge.reports.model import Fact, Headline
 from judge.reports.ranking import pair_of, systems_in_order
@@ -138,27 +141,15 @@ def trust(found: Findings, judge: str, criterion: str, people: str) -> tuple[Fac
 
 
 def _people_fact(found: Findings, judge: str, criterion: str, people: str) -> Fact:
+    """Return the measure that the section on agreement leads with."""
     label = f"Agreement with {people}"
-    alphas = found.where("agreement", "krippendorff_alpha", criterion=criterion)
-    pair = _alpha_pair(alphas, judge)
-    if pair is not None:
-        with_judge, among = pair
-        value = f"α {numbers.estimate(with_judge)}"
-        tone = "warn" if _below(with_judge, among) else "good"
-        return Fact(
-            label,
-            value,
-            f"with the judge in one rater’s place; among themselves {numbers.estimate(among)}",
-            tone,
-        )
-    duels = _duel_pair(found, judge, criterion)
-    if duels is not None:
-        mine, theirs = duels
-        tone = "warn" if _below(mine, theirs) else "good"
-        return Fact(
-            label, numbers.estimate(mine), f"same verdict; two of them {numbers.estimate(theirs)}", tone
-        )
-    other = _other_agreement(found, judge, criterion)
+    first = next(iter(measures(found, judge, criterion)), None)
+    if first is not None and first.people is not None:
+        sign = "α " if first.judge.statistic == "krippendorff_alpha" else ""
+        name = first.name[:1].lower() + first.name[1:] if not sign else "in one rater’s place"
+        detail = f"{name}; among themselves {numbers.estimate(first.people)}"
+        return Fact(label, sign + numbers.estimate(first.judge), detail, "warn" if first.below else "good")
+    other = first.judge if first is not None else _other_agreement(found, judge, criterion)
     if other is not None:
         level = f", {words.plain(other.level)}" if other.level in {"item", "context", "system"} else ""
         return Fact(label, numbers.estimate(other), words.name_of(other.statistic) + level)
@@ -175,46 +166,27 @@ def _other_agreement(found: Findings, judge: str, criterion: str) -> Finding | N
     return next((f for f in (*correlations, *rest) if f is not None and identified(f)), None)
 
 
-def _alpha_pair(alphas: Sequence[Finding], judge: str) -> tuple[Finding, Finding] | None:
-    among = {f.term: f for f in alphas if f.level == PEOPLE and identified(f)}
-    for f in sorted(alphas, key=lambda f: f.term != "ordinal"):
-        if f.level != PEOPLE and f.judge == judge and identified(f) and f.term in among:
-            return f, among[f.term]
-    return None
-
-
-def _duel_pair(found: Findings, judge: str, criterion: str) -> tuple[Finding, Finding] | None:
-    """Return the agreement of verdicts of judge and people and of people among themselves, on equal terms."""
-    for mine in found.where("agreement", "duel_agreement", judge=judge, criterion=criterion):
-        among = found.one("agreement", "duel_agreement", judge=PEOPLE, criterion=criterion, term=mine.term)
-        if identified(mine) and among is not None and identified(among):
-            return mine, among
-    return None
-
-
 def _preference_fact(found: Findings, judge: str, criterion: str, people: str) -> tuple[Fact, ...]:
     """Return which features the judge likes or dislikes beyond what people credit, if that was tested."""
-    tested = found.where("bias", "preference", level="pooled", judge=judge, criterion=criterion)
+    views = [v for v in preference_views(found) if (v.judge, v.criterion) == (judge, criterion)]
+    tested = [f for v in views for f in v.pooled()]
     known = [f for f in tested if identified(f)]
-    if not known:
+    if not tested:
         return ()
     label = f"Likes beyond {people}"
+    if not known:
+        return (Fact(label, "not tested", why(tested[0]), "warn"),)
     liked = sorted((f for f in known if f.verdict == "bias_found"), key=lambda f: -abs(f.estimate or 0.0))
     if liked:
-        names = ", ".join(f"{words.plain(f.term)} {'+' if (f.estimate or 0) > 0 else '−'}" for f in liked[:3])
+        names = ", ".join(f"{'+' if (f.estimate or 0) > 0 else '−'} {words.plain(f.term)}" for f in liked[:3])
         more = f" and {len(liked) - 3} more" if len(liked) > 3 else ""
         first = f"{words.plain(liked[0].term)}: {numbers.estimate(liked[0])} SD per SD"
         return (Fact(label, names + more, first, "warn"),)
     settled = sum(f.verdict == "equivalent" for f in known)
     if settled == len(known):
-        return (Fact(label, "nothing", f"all {settled} features lie within the margin", "good"),)
-    return (Fact(label, "none found", f"{settled} of {len(known)} features are within the margin", "warn"),)
-
-
-def _below(with_judge: Finding, among: Finding) -> bool:
-    """Say whether the judge's interval lies wholly below what people reach."""
-    high = with_judge.ci_high if with_judge.ci_high is not None else with_judge.estimate
-    return high is not None and among.estimate is not None and high < among.estimate
+        return (Fact(label, "nothing", f"all {settled} tested features lie within the margin", "good"),)
+    detail = f"{settled} of {len(known)} tested features are within the margin, the rest is inconclusive"
+    return (Fact(label, "none found", detail, "warn"),)
 
 
 def _position_fact(found: Findings, judge: str, criterion: str) -> Fact:

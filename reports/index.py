@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from judge.types import Finding
 
 PEOPLE = "people"
-KNOWN_FAMILIES = ("outcomes", "ranking", "means", "agreement", "position")
+KNOWN_FAMILIES = ("outcomes", "ranking", "means", "agreement", "position", "bias", "calibrated")
 _FIRST = ("overall", "empathy")
 
 

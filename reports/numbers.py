@@ -16,10 +16,16 @@ Unit: TypeAlias = Literal["share", "points", "count", "rank", "number"]
 MISSING = "–"
 _MINUS = "\u2212"
 _NBSP = "\u00a0"
-_SHARES = frozenset({"wins", "ties", "losses", "duel_agreement", "accuracy", "flip_rate", "kept_share"})
+_SHARES = frozenset(
+    {
+        "wins", "ties", "losses", "duel_agreement", "accuracy", "flip_rate", "kept_share", "unanimous",
+        "accuracy_with_ties", "accuracy_always_tie", "system_pairs_ordered", "alt_test_advantage",
+        "duel_alt_test_advantage", "emotion_top_k", "emotion_out_of_label",
+    }
+)  # fmt: skip
 _SHARE_ENDS = ("_rate", "_share", "_accuracy", "_agreement", "_worst_rate", "_best_rate")
-_POINTS = frozenset({"first_slot_effect", "excess_conflict"})
-_COUNTS = frozenset({"count"})
+_POINTS = frozenset({"first_slot_effect", "excess_conflict", "effect", "emotion_difference"})
+_COUNTS = frozenset({"count", "tokens_in", "tokens_out", "tokens_cached", "tokens_reasoning"})
 
 
 def unit_of(finding: Finding) -> Unit:

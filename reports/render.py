@@ -15,7 +15,9 @@ from typing import TYPE_CHECKING, Any
 from markupsafe import Markup
 
 from judge.errors import StoreError
-from judge.reports.figures import draw_forest
+from judge.reports import words
+from judge.reports.figures import draw_curves, draw_forest
+from judge.reports.gaps import NOT_TESTED
 from judge.reports.items import build_payload
 from judge.reports.load import load_run
 from judge.reports.text import visible
@@ -84,6 +86,8 @@ def render_page(run: Run, *, title: str | None = None) -> str:
     environment = _environment()
     return environment.get_template("report.html.jinja").render(
         view=view,
+        signs=words.SIGNS,
+        verdicts=words.VERDICTS,
         style=_safe(style),
         script=_safe(script),
         policy=policy(style, script),
@@ -134,7 +138,7 @@ def _asset(name: str) -> str:
 def _environment() -> Environment:
     from jinja2 import Environment, PackageLoader, StrictUndefined
 
-    return Environment(
+    environment = Environment(
         loader=PackageLoader("judge.reports", "templates"),
         autoescape=True,
         undefined=StrictUndefined,
@@ -142,6 +146,8 @@ def _environment() -> Environment:
         lstrip_blocks=True,
         finalize=_finalize,
     )
+    environment.tests["untested"] = lambda note: note.startswith(NOT_TESTED)
+    return environment
 
 
 def _finalize(value: Any) -> Any:
@@ -155,16 +161,21 @@ def _safe(text: str) -> Markup:
 
 
 def _figures(view: ReportView) -> dict[str, tuple[str, str]]:
-    """Return each panel's picture in two widths, by section and number of the panel."""
+    """Return each panel's pictures in two widths, by section and number of the panel."""
     drawn = {}
     for section in view.sections:
         for i, panel in enumerate(section.panels):
+            key = f"{section.anchor}-{i}"
             if panel.forest is not None:
-                key = f"{section.anchor}-{i}"
-                drawn[key] = (
-                    draw_forest(panel.forest, prefix=f"{key}-w-", size="wide"),
-                    draw_forest(panel.forest, prefix=f"{key}-n-", size="narrow"),
+                wide, narrow = (
+                    draw_forest(panel.forest, prefix=f"{key}-{s[0]}-", size=s) for s in ("wide", "narrow")
                 )
+                drawn[key] = (wide, narrow)
+            if panel.curves is not None:
+                wide, narrow = (
+                    draw_curves(panel.curves, prefix=f"{key}-c{s[0]}-", size=s) for s in ("wide", "narrow")
+                )
+                drawn[f"{key}-curves"] = (wide, narrow)
     return drawn
 
 

@@ -6,12 +6,16 @@ from typing import TYPE_CHECKING
 
 from judge.reports import numbers, words
 from judge.reports.agreement import agreement_section
-from judge.reports.bias import other_sections, position_section
+from judge.reports.bias import bias_section
+from judge.reports.calibrated import calibrated_section
 from judge.reports.failures import failures_section
+from judge.reports.families import family_sections
+from judge.reports.gaps import gaps_of, some
 from judge.reports.headline import NOTHING, headlines, trust
 from judge.reports.index import PEOPLE, Findings
 from judge.reports.made import made_tables
-from judge.reports.model import Banner, Fact, Gap, ReportView
+from judge.reports.model import Banner, Fact, ReportView
+from judge.reports.position import position_section
 from judge.reports.ranking import ranking_section
 
 if TYPE_CHECKING:
@@ -48,22 +52,39 @@ def build_view(run: Run, title: str | None = None) -> ReportView:
         others=lines[1:],
         trust=trust(found, first.judge, first.criterion, people),
         facts=_facts(run, found, people),
-        sections=_sections(found, views, people),
+        sections=_sections(found, views, people, margin_of(run)),
         made=made_tables(run.manifest),
         words=_glossary(found.all),
-        unidentified=_unidentified(found.all, people),
+        unidentified=gaps_of(found.all, people),
         corrections=_corrections(found.all),
     )
 
 
-def _sections(found: Findings, views: Sequence[tuple[str, str]], people: str) -> tuple[Section, ...]:
+def _sections(
+    found: Findings, views: Sequence[tuple[str, str]], people: str, margin: float | None
+) -> tuple[Section, ...]:
     made = (
         ranking_section(found, views, people),
+        calibrated_section(found, people),
         agreement_section(found, people),
-        position_section(found, people),
+        bias_section(found, people, margin),
+        position_section(found, people, margin),
         failures_section(found, people),
     )
-    return (*(s for s in made if s is not None), *other_sections(found, people))
+    return (*(s for s in made if s is not None), *family_sections(found, people, margin))
+
+
+def margin_of(run: Run) -> float | None:
+    """Return the margin of equivalence that the manifest names, of a study or of an audit.
+
+    >>> from judge.reports.load import Run
+    >>> margin_of(Run("r", (), {"study": {"analysis": {"margin": 0.2}}})), margin_of(Run("r", (), {}))
+    (0.2, None)
+    """
+    study = run.manifest.get("study")
+    places = (study.get("analysis") if isinstance(study, dict) else None, run.manifest.get("options"))
+    given = (p.get("margin") for p in places if isinstance(p, dict))
+    return next((float(m) for m in given if isinstance(m, int | float) and not isinstance(m, bool)), None)
 
 
 def people_of(run: Run) -> tuple[str, ...]:
@@ -149,8 +170,8 @@ def _facts(run: Run, found: Findings, people: str) -> tuple[Fact, ...]:
     judges = _judges(run)
     shown = [
         Fact("Dialogues", numbers.whole(dialogues)),
-        Fact("Systems", numbers.whole(len(systems)), _some(systems)),
-        Fact("Judges", numbers.whole(len(judges)), _some(judges)),
+        Fact("Systems", numbers.whole(len(systems)), some(systems)),
+        Fact("Judges", numbers.whole(len(judges)), some(judges)),
     ]
     raters = people_of(run)
     shown.append(Fact(f"{people[:1].upper()}{people[1:]}", numbers.whole(len(raters))))
@@ -167,10 +188,6 @@ def _facts(run: Run, found: Findings, people: str) -> tuple[Fact, ...]:
     return tuple(shown)
 
 
-def _some(names: Sequence[str]) -> str:
-    return ", ".join(names) if len(names) <= 8 else f"{', '.join(names[:7])} and {len(names) - 7} more"
-
-
 def _glossary(findings: Sequence[Finding]) -> tuple[tuple[str, str], ...]:
     """Return each statistic on the page with its meaning and the methods that made it."""
     methods: dict[str, dict[str, None]] = {}
@@ -183,18 +200,6 @@ def _glossary(findings: Sequence[Finding]) -> tuple[tuple[str, str], ...]:
         if text:
             entries.append((words.name_of(statistic), text))
     return tuple(entries)
-
-
-def _unidentified(findings: Sequence[Finding], people: str) -> tuple[Gap, ...]:
-    """Return what the data cannot answer, with the reason, alike ones together."""
-    groups: dict[str, tuple[dict[str, None], dict[str, None]]] = {}
-    for f in findings:
-        if f.verdict == "not_identified":
-            reason = "; ".join(f.warnings) or f.method or "no reason given"
-            names, where = groups.setdefault(reason, ({}, {}))
-            names[words.name_of(f.statistic)] = None
-            where[words.view_label(f.judge, f.criterion, people)] = None
-    return tuple(Gap(_some(list(names)), _some(list(where)), r) for r, (names, where) in groups.items())
 
 
 def _corrections(findings: Sequence[Finding]) -> tuple[str, ...]:

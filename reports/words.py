@@ -1,6 +1,27 @@
-"""The page's words: what the statistics are called and what they mean in plain English."""
+"""The page's words: what families, statistics and features are called; what they mean is in the glossary."""
 
 from __future__ import annotations
+
+from judge.reports.glossary import GLOSSARY
+
+__all__ = [
+    "FAILURES",
+    "FAMILIES",
+    "FEATURES",
+    "GLOSSARY",
+    "LEADS",
+    "LEVELS",
+    "NAMES",
+    "PROBES",
+    "SIGNS",
+    "VERDICTS",
+    "family_name",
+    "name_of",
+    "plain",
+    "probe",
+    "spaced",
+    "view_label",
+]
 
 VERDICTS: dict[str, tuple[str, str]] = {
     "bias_found": ("bias found", "bad"),
@@ -10,20 +31,27 @@ VERDICTS: dict[str, tuple[str, str]] = {
 }
 """Verdict of a finding -> what the chip says and its tone. "No bias" is only said of an equivalence."""
 
+SIGNS: dict[str, str] = {"bias_found": "◆", "equivalent": "●", "inconclusive": "○"}
+"""The marks of the verdicts in pictures and narrow cells, so that none is told by colour alone."""
+
 FAMILIES: dict[str, str] = {
     "ranking": "Ranking",
     "means": "Mean scores",
     "agreement": "Agreement with people",
     "position": "Position bias",
     "outcomes": "Failures",
-    "texts": "Texts",
-    "bias": "Bias panel",
+    "bias": "What the judge favours",
+    "calibrated": "What would people have said?",
+    "calibration": "Calibration of the scores",
+    "probe": "Probes",
+    "panels": "The judges as a panel",
+    "mixed": "Kinds of systems",
+    "texts": "The texts themselves",
+    "cost": "Cost",
+    "published": "Beside published numbers",
     "metrics": "Text metrics",
-    "calibration": "Calibration",
-    "probes": "Probes",
+    "stopping": "Where asking stopped early",
     "power": "Power",
-    "mixed": "Mixed model",
-    "panels": "Panels and repeats",
     "drift": "Drift",
 }
 
@@ -58,60 +86,153 @@ NAMES: dict[str, str] = {
     "n_tokens": "Tokens",
     "people_mean": "mean of the raters",
     "people_median": "median of the raters",
+    "people_majority": "majority of the raters",
+    "log10_e_value": "Evidence (log₁₀ e-value)",
+    "three_cycle": "Three-cycles",
+    "cohen_kappa": "Cohen’s κ",
+    "fleiss_kappa": "Fleiss’ κ",
+    "gwet_ac1": "Gwet’s AC1",
+    "duel_kappa": "Cohen’s κ of verdicts",
+    "duel_ac1": "Gwet’s AC1 of verdicts",
+    "duel_accuracy": "Verdicts like the majority’s",
+    "duel_macro_precision": "Macro precision of verdicts",
+    "duel_macro_recall": "Macro recall of verdicts",
+    "duel_macro_f1": "Macro F1 of verdicts",
+    "icc": "ICC",
+    "lower_ceiling": "One person with the mean of the others",
+    "noise_ceiling": "Noise ceiling",
+    "people_reliability": "Reliability of the raters’ mean",
+    "disattenuated": "Disattenuated correlation",
+    "accuracy_with_ties": "Pairs ordered alike, ties calibrated",
+    "tie_threshold": "Threshold of a tie",
+    "accuracy_always_tie": "A judge that always ties",
+    "alt_test_winning_rate": "Alt-test: winning rate",
+    "alt_test_advantage": "Alt-test: advantage probability",
+    "duel_alt_test_winning_rate": "Alt-test of verdicts: winning rate",
+    "duel_alt_test_advantage": "Alt-test of verdicts: advantage probability",
+    "system_pairs_ordered": "Pairs of systems in the same order",
+    "spearman_difference": "Difference of two judges’ correlations",
+    "preference": "Preference",
+    "preference_points": "Preference in points",
+    "sensitivity": "Preference under an assumed reliability",
+    "tipping_reliability": "Tipping reliability",
+    "placebo_contrast": "Less placebo",
+    "length_curvature": "Curvature of length",
+    "length_adjusted_win_rate": "Win rate at equal length",
+    "quality_slope": "Slope on quality",
+    "range_use": "Range used",
+    "modal_share": "Most frequent score",
+    "class_effect": "Differences between classes",
+    "class_leniency": "Leniency by class",
+    "self_preference": "Self-preference",
+    "judge_weight": "Weight of the judge",
+    "label_worth": "Worth of a label",
+    "rmse": "Distance from the raters (RMSE)",
+    "calibration_slope": "Calibration slope",
+    "ece": "Calibration error (ECE)",
+    "effect": "Effect on the win share",
+    "score_effect": "Effect on the score",
+    "coefficient": "Coefficients of the mixed model",
+    "sigma": "Spread of the models’ intercepts",
+    "log_likelihood": "Log-likelihood",
+    "summary_difference": "Difference of two kinds",
+    "summary_permutation": "Difference of two kinds, exact p",
+    "summary_sentiment": "Change with a sentiment",
+    "unanimous": "All judges agree",
+    "dollars": "Dollars",
+    "tokens_in": "Tokens read",
+    "tokens_out": "Tokens written",
+    "tokens_cached": "from cache",
+    "tokens_reasoning": "hidden",
+    "cached_share": "Share from cache",
+    "distinct_1": "Distinct-1",
+    "distinct_2": "Distinct-2",
+    "distinct_1_intra": "Distinct-1 within a response",
+    "distinct_2_intra": "Distinct-2 within a response",
+    "distinct_1_difference": "Difference of Distinct-1 at an equal budget",
+    "distinct_2_difference": "Difference of Distinct-2 at an equal budget",
+    "ead_1": "EAD-1",
+    "ead_2": "EAD-2",
+    "bleu_4": "BLEU-4",
+    "chrf_corpus": "chrF",
+    "rouge_l": "ROUGE-L",
+    "emotion_accuracy": "Emotion accuracy",
+    "emotion_top_k": "Emotion among those named",
+    "emotion_out_of_label": "Emotion outside the labels",
+    "emotion_macro_f1": "Emotion macro-F1",
+    "emotion_difference": "Difference of emotion accuracy",
 }
 
-GLOSSARY: dict[str, str] = {
-    "win_rate": (
-        "The share of comparisons won. The two presentation orders of a pair are averaged first and a tie "
-        "counts half, so that swapped orders are one observation. The interval treats the dialogue as the "
-        "unit of independence."
-    ),
-    "wins": "The share of pairs won after the two orders are averaged.",
-    "ties": "The share of pairs that are level after the two orders are averaged.",
-    "losses": "The share of pairs lost after the two orders are averaged.",
-    "win_rate_worst": "The win rate if every failed comparison had gone against the system.",
-    "win_rate_best": "The win rate if every failed comparison had gone the system’s way.",
-    "bt_strength": (
-        "The strength of a system on a logarithmic scale whose sum is zero, from the Bradley–Terry model "
-        "with ties (Davidson). A difference of 0.7 means about two wins for each loss."
-    ),
-    "bt_difference": "The difference of two strengths, tested for all pairs at once (Holm).",
-    "rank": (
-        "The ranks that the data allow. They hold for all systems together: a system’s best possible rank "
-        "is one more than the number of systems that are significantly stronger."
-    ),
-    "tie_parameter": "How readily the rater calls a tie, in the Bradley–Terry model with ties.",
-    "order_effect": "The logarithm of the advantage of being shown first, in the same model. Zero is none.",
-    "mean_score": "The mean of the scores, with dialogues as the unit of independence.",
-    "mean_difference": "The mean difference of two systems’ scores on the same dialogues.",
-    "mean_score_worst": "The mean if every failed score had been the lowest of the scale.",
-    "mean_score_best": "The mean if every failed score had been the highest of the scale.",
-    "spearman": "Correlation of the ranks of two raters’ scores; 1 is the same order, 0 is no relation.",
-    "kendall_tau_b": "Pairs in the same order minus pairs in opposite order, corrected for ties.",
-    "kendall_tau_c": "As τ-b, for scales with different numbers of levels.",
-    "pearson": "Linear correlation of two raters’ scores.",
-    "krippendorff_alpha": (
-        "Agreement beyond chance among raters; 1 is perfect, 0 is chance. Among people it is the bar; "
-        "for the judge it is computed with the judge in one rater’s place, so that both sides have as "
-        "many raters."
-    ),
-    "duel_agreement": "The share of comparisons on which two raters give the same verdict.",
-    "first_slot_effect": (
-        "How many percentage points the response shown first gains by its place. “No bias” is only said "
-        "if the interval lies wholly inside the margin of equivalence; a wide interval is inconclusive, "
-        "not clean."
-    ),
-    "conflict_rate": (
-        "The share of pairs on which the verdict changes when the order is swapped. A noisy judge has many "
-        "conflicts without any bias, so that this rate alone proves nothing."
-    ),
-    "excess_conflict": (
-        "The conflict rate minus the rate at which the verdict changes when the same order is asked again. "
-        "Needs repeats in the same order."
-    ),
-    "failure_rate": "The share of questions without a usable answer. A failure is never a score or a tie.",
-    "count": "How many answers had this outcome.",
+FEATURES: dict[str, str] = {
+    "log_words": "length (log words)",
+    "n_words": "words",
+    "n_chars": "characters",
+    "n_questions": "question marks",
+    "n_exclamations": "exclamation marks",
+    "n_list_items": "list items",
+    "n_headers": "headings",
+    "n_bold": "bold passages",
+    "n_emoji": "emoji",
+    "has_list": "contains a list",
+    "has_header": "contains a heading",
+    "has_bold": "contains bold text",
+    "has_emoji": "contains an emoji",
+    "has_question": "contains a question",
+    "has_exclamation": "contains an exclamation mark",
+    "is_reference": "is the reference",
+    "sim_chrf": "likeness to the reference (chrF)",
+    "sim_rouge": "likeness to the reference (ROUGE)",
+    "sim_bleu": "likeness to the reference (BLEU)",
+    "sim_chrf_placebo": "likeness to another reference (chrF)",
+    "all features": "all features",
 }
+"""What the features are called; a user's own are spelled out."""
+
+PROBES: dict[str, str] = {
+    "swap": "the same text twice",
+    "padding": "a sentence without content",
+    "markdown": "bullets and bold type",
+    "paraphrase": "contractions written out",
+    "sympathy": "a stock opener of sympathy",
+    "emotion-words": "a row of words of feeling",
+    "reference": "the reference instead",
+    "injection": "an order to prefer it",
+}
+"""What the copy of each probe has."""
+
+LEADS: dict[str, str] = {
+    "calibrated": (
+        "A judge’s own mean has an interval around the judge’s number, not people’s. Where people labelled a "
+        "part of the items, their labels correct the judge, and the judge makes the interval shorter than "
+        "the labels alone would. This is what these raters would say of everything that was judged."
+    ),
+    "calibration": (
+        "How well the judge’s scores can be read as people’s scores: as the judge gave them, and after "
+        "fitting them to people (cross-fitted, so that no item is predicted by a model that saw its "
+        "dialogue). Calibrated scores are for reading; tests belong to “What would people have said?”."
+    ),
+    "probe": (
+        "Each probe edits a copy of a response and lets the judge compare the copy with the original in both "
+        "orders; nothing else differs. An effect is a bias as far as the edit is worth nothing to people."
+    ),
+    "panels": (
+        "Several judges taken together. Judges that share a bias agree well: agreement among judges is not "
+        "agreement with people."
+    ),
+    "mixed": (
+        "Do kinds of systems differ? The sample is the number of systems, not of responses: go by the "
+        "summaries. The coefficients of the mixed model are below, with their warnings."
+    ),
+    "texts": "What the responses look like, without any judgment.",
+    "cost": (
+        "What judging and generating cost. What is not known stays unknown and is not counted as nothing."
+    ),
+    "published": (
+        "Numbers as printed elsewhere, with what this run found beside them. The printed ones come without "
+        "the data behind them: read differences with care."
+    ),
+}
+"""The sentence under the heading of a family."""
 
 FAILURES: dict[str, str] = {
     "parse_failure": "unreadable",
@@ -130,6 +251,9 @@ LEVELS: dict[str, str] = {
     "system": "system means",
     "people": "raters among themselves",
     "judge_replaces_one": "judge in one rater’s place",
+    "implied": "verdicts implied by ratings",
+    "constant_judge": "a judge that always gives the most frequent score",
+    "people_majority": "majority of the raters",
 }
 
 
@@ -161,8 +285,24 @@ def spaced(name: str) -> str:
 
 
 def plain(term: str) -> str:
-    """Return a term or level in words."""
-    return LEVELS.get(term, NAMES.get(term, spaced(term)))
+    """Return a term, level or feature in words.
+
+    >>> plain("log_words"), plain("my_own_feature")
+    ('length (log words)', 'my own feature')
+    """
+    return LEVELS.get(term) or FEATURES.get(term) or NAMES.get(term) or spaced(term)
+
+
+def probe(term: str) -> str:
+    """Return what the copy of a probe has, in words.
+
+    >>> probe("padding"), probe("reference-25"), probe("my-own")
+    ('a sentence without content', '25 % of the reference', 'my-own')
+    """
+    name, _, degree = term.rpartition("-")
+    if name == "reference" and degree.isdigit():
+        return f"{degree} % of the reference"
+    return PROBES.get(term, term)
 
 
 def view_label(judge: str, criterion: str, people: str) -> str:

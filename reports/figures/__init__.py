@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from judge.reports.figures.curves import draw_curves
 from judge.reports.figures.forest import draw_forest
 
-__all__ = ["draw_forest"]
+__all__ = ["draw_curves", "draw_forest"]

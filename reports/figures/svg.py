@@ -1,7 +1,7 @@
 """Turning matplotlib's SVG into one that fits the page.
 
 The page's Content-Security-Policy forbids style attributes, and the page is light or dark. So styles
-become presentation attributes, and four marker colours become classes that the style sheet colours.
+become presentation attributes, and marker colours become classes that the style sheet colours.
 """
 
 from __future__ import annotations
@@ -16,7 +16,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 INK, QUIET, ACCENT, LINE = "#000001", "#000002", "#000003", "#000004"
-_CLASSES = {INK: "ink", QUIET: "quiet", ACCENT: "accent", LINE: "line"}
+GOOD, WARN, BAD, PAPER, BAND = "#000005", "#000006", "#000007", "#000008", "#000009"
+_CLASSES = {
+    INK: "ink", QUIET: "quiet", ACCENT: "accent", LINE: "line", GOOD: "good", WARN: "warn", BAD: "bad",
+    PAPER: "paper", BAND: "band",
+}  # fmt: skip
 _KEPT = frozenset(
     {
         "fill", "stroke", "stroke-width", "stroke-linecap", "stroke-linejoin", "stroke-dasharray", "opacity",

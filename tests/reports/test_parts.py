@@ -87,8 +87,8 @@ def test_measures_of_systems_become_one_table() -> None:
     ]
     (table,) = grid.by_statistic(rows)
     assert [c.label for c in table.columns] == ["Measure", "a", "b"]
-    assert [[c.text for c in row] for row in table.rows] == [["n words", "9.50", "9.50"]]
-    assert table.notes == ("Zero for every system: n emoji.",)
+    assert [[c.text for c in row] for row in table.rows] == [["words", "9.50", "9.50"]]
+    assert table.notes == ("Zero for every system: emoji.",)
 
 
 def test_every_finding_is_on_the_page(run: Run) -> None:
@@ -98,10 +98,10 @@ def test_every_finding_is_on_the_page(run: Run) -> None:
     assert titles == [
         "Ranking",
         "Agreement with simulated people",
+        "What the judge favours",
         "Position bias",
         "Failures",
-        "Texts",
-        "Bias panel",
+        "The texts themselves",
         "<i>novel</i>",
     ]
 
