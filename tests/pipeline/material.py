@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    import pytest
+
 Server = TypeVar("Server", bound=Loopback)
 
 SYSTEMS = {
@@ -77,3 +79,9 @@ def running(server: Server) -> Iterator[Server]:
         loop.call_soon_threadsafe(loop.stop)
         thread.join(10)
         loop.close()
+
+
+def without_analysis(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Leave the audit and the text metrics out of `compare`, for tests that are not about findings."""
+    monkeypatch.setattr("judge.pipeline.analysing.audit", lambda *_: ())
+    monkeypatch.setattr("judge.pipeline.compare.text_findings", lambda *_, **__: ())

@@ -13,13 +13,18 @@ from judge.pipeline.compare import RunResult, compare
 from judge.study import study_from_flags
 from judge.tables import read_duels
 from judge.types import Outcome
-from tests.pipeline.material import flags, served, write_study
+from tests.pipeline.material import flags, served, without_analysis, write_study
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from judge.study import Study
     from tests.providers.loopback import Loopback
+
+
+@pytest.fixture(autouse=True)
+def quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    without_analysis(monkeypatch)
 
 
 @pytest.fixture

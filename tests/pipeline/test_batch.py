@@ -21,7 +21,7 @@ from judge.providers.batch import OpenAIBatches
 from judge.store import SqliteStore
 from judge.study import study_from_flags
 from judge.tables import read_duels
-from tests.pipeline.material import flags, running, write_study
+from tests.pipeline.material import flags, running, without_analysis, write_study
 from tests.providers.batches import BatchServer
 
 if TYPE_CHECKING:
@@ -40,6 +40,7 @@ QUESTIONS = 24
 def keys(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("OPENAI_API_KEY", CANARY)
     monkeypatch.setenv("ANTHROPIC_API_KEY", CANARY)
+    without_analysis(monkeypatch)
 
 
 @pytest.fixture

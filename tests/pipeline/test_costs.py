@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from judge.pipeline.compare import RunResult, compare
-from tests.pipeline.material import served, write_study
+from tests.pipeline.material import served, without_analysis, write_study
 from tests.pipeline.test_asking import prose_first, study_of
 
 if TYPE_CHECKING:
@@ -24,6 +24,11 @@ USAGE = {
     "completion_tokens_details": {"reasoning_tokens": 8},
 }
 DOLLARS = (400 * 10 + 600 * 1 + 20 * 100) / 1e6
+
+
+@pytest.fixture(autouse=True)
+def quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    without_analysis(monkeypatch)
 
 
 @pytest.fixture
