@@ -18,7 +18,7 @@ from judge.analysis.inputs import (
     repeat_codes,
     require,
 )
-from judge.analysis.jackknife import sum_by
+from judge.analysis.jackknife import present_codes, sum_by
 from judge.analysis.rating_table import mark_missing, refuse_duplicates
 from judge.errors import TableError
 
@@ -156,10 +156,10 @@ def encode_duels(frame: pd.DataFrame, dialogues: pd.DataFrame | None, cluster: s
     dialogue = encode(frame["dialogue_id"])
     system, first, second = _systems(frame)
     criterion, raters, kind = encode(frame["criterion"]), encode(frame["rater_id"]), is_judge(frame)
-    present, rater = np.unique(raters.codes * 2 + kind, return_inverse=True)
+    present, rater = present_codes(raters.codes * 2 + kind)
     swapped = first > second
     low, high = np.minimum(first, second), np.maximum(first, second)
-    pair_key, pair = np.unique(low * len(system) + high, return_inverse=True)
+    pair_key, pair = present_codes(low * len(system) + high)
     verdict = _choices(frame["verdict"], ("A", "tie", "B"), "verdict")
     outcome = mark_missing(outcome_codes(frame), verdict >= 0, NO_VERDICT)
     ok = np.array([name == "ok" for name in outcome.names], dtype=bool)[outcome.codes]
@@ -169,7 +169,7 @@ def encode_duels(frame: pd.DataFrame, dialogues: pd.DataFrame | None, cluster: s
     rater_key = criterion.codes * present.size + rater
     key = (rater_key * pair_key.size + pair) * len(dialogue) + dialogue.codes
     refuse_duplicates(_with_repeat(key * 2 + order, frame))
-    unique, inverse = np.unique(key, return_inverse=True)
+    unique, inverse = present_codes(key)
     counts = np.bincount(inverse * 8 + order * 4 + result, minlength=unique.size * 8)
     cluster_of = np.zeros(unique.size, dtype=np.int64)
     cluster_of[inverse] = clusters

@@ -35,6 +35,21 @@ def dense_codes(codes: npt.NDArray[np.integer]) -> tuple[Ints, int]:
     return dense.astype(np.int64), int(present.size)
 
 
+def present_codes(codes: npt.NDArray[np.integer]) -> tuple[Ints, Ints]:
+    """Return the codes that occur, sorted, and the place of each row's code among them.
+
+    What `numpy.unique` with the inverse gives, by counting instead of sorting where codes are small.
+
+    >>> present_codes(np.array([7, 3, 7]))
+    (array([3, 7]), array([1, 0, 1]))
+    """
+    if codes.size and codes.min() >= 0 and codes.max() < 4 * codes.size + 1024:
+        used = np.bincount(codes) > 0
+        return np.flatnonzero(used), (np.cumsum(used) - 1)[codes]
+    present, place = np.unique(codes, return_inverse=True)
+    return present.astype(np.int64), place.astype(np.int64)
+
+
 def sum_by(codes: npt.NDArray[np.integer], values: npt.ArrayLike, count: int) -> Floats:
     """Sum values by code; a result of `count` numbers.
 

@@ -18,6 +18,7 @@ from judge.analysis.inputs import (
     repeat_codes,
     require,
 )
+from judge.analysis.jackknife import present_codes
 from judge.errors import TableError
 
 if TYPE_CHECKING:
@@ -150,7 +151,7 @@ def encode_ratings(frame: pd.DataFrame, dialogues: pd.DataFrame | None, cluster:
     kind = is_judge(frame)
     raters = encode(frame["rater_id"])
     pair = raters.codes * 2 + kind
-    present, rater = np.unique(pair, return_inverse=True)
+    present, rater = present_codes(pair)
     names = tuple(raters.names[int(code) // 2] for code in present)
     score = numbers(frame["score"], what="score")
     clusters = cluster_codes(frame, dialogue, dialogues, cluster)
@@ -203,6 +204,8 @@ def refuse_duplicates(key: Ints) -> None:
     judge.errors.TableError
         Two rows have the same key.
     """
+    if key.size and key.max() < 8 * key.size and np.bincount(key).max() == 1:
+        return
     order = np.argsort(key, kind="stable")
     same = np.flatnonzero(key[order][1:] == key[order][:-1])
     if same.size:
@@ -217,7 +220,7 @@ def refuse_duplicates(key: Ints) -> None:
 def _average_repeats(table: RatingTable) -> Cells:
     """Average the scores of repeats; sorted by criterion, rater, dialogue, system."""
     key = _key(table)[table.ok]
-    unique, inverse = np.unique(key, return_inverse=True)
+    unique, inverse = present_codes(key)
     count = np.bincount(inverse, minlength=unique.size)
     score = np.bincount(inverse, table.score[table.ok], unique.size) / np.maximum(count, 1)
     score = np.round(score, DECIMALS) if unique.size < key.size else score

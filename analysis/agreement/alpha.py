@@ -29,6 +29,9 @@ LEVELS = ("nominal", "ordinal", "interval")
 MAX_VALUES = 64
 """Most distinct values for counts; above it sums (interval) or ranks (ordinal) are used."""
 
+MAX_PATTERNS = 1 << 20
+"""Most conceivable patterns of one unit's ratings for counting units by pattern."""
+
 
 @dataclass(frozen=True)
 class Labels:
@@ -123,11 +126,12 @@ def _method(level: str, *, grouped: bool = False) -> str:
 def _pairable(labels: Labels) -> Labels:
     """Keep units with at least two ratings; units are renumbered without gaps."""
     size = np.bincount(labels.unit, minlength=labels.cluster.size)
-    if (size >= 2).all():
+    good = size >= 2
+    if good.all():
         return labels
-    keep = (size >= 2)[labels.unit]
-    unit, _ = dense_codes(labels.unit[keep])
-    return Labels(unit, labels.value[keep], labels.cluster[size >= 2])
+    rows = np.flatnonzero(good[labels.unit])
+    unit = (np.cumsum(good) - 1)[labels.unit[rows]]
+    return Labels(unit, labels.value[rows], labels.cluster[good])
 
 
 def _replicates(labels: Labels, present: Ints, levels: tuple[str, ...]) -> dict[str, Pair | None]:
@@ -169,7 +173,8 @@ def coded(values: Floats) -> tuple[Floats, Ints]:
         whole = (values - low).astype(np.int64)
         if np.array_equal(whole, values - low):
             used = np.bincount(whole) > 0
-            return np.flatnonzero(used).astype(np.float64) + low, (np.cumsum(used) - 1)[whole]
+            code = whole if used.all() else (np.cumsum(used) - 1)[whole]
+            return np.flatnonzero(used).astype(np.float64) + low, code
     distinct, code = np.unique(values, return_inverse=True)
     return distinct, code.astype(np.int64)
 
@@ -180,6 +185,8 @@ def _by_counts(
     """Compute alphas of all units and without each cluster from coincidence matrices."""
     k, clusters = values.size, int(cluster.max()) + 1
     counts = count_by(unit * k + value, cluster.size * k).reshape(-1, k)
+    if (found := _by_patterns(counts, values, cluster, levels)) is not None:
+        return found
     order = np.argsort(cluster, kind="stable")
     counts = counts[order]
     weights = counts / (counts.sum(axis=1, keepdims=True) - 1)
@@ -199,6 +206,44 @@ def _by_counts(
         for level in levels:
             without[level][part] = _alpha(own, values, level)
     return {level: (whole[level], without[level]) for level in levels}
+
+
+def _by_patterns(
+    counts: Floats, values: Floats, cluster: Ints, levels: tuple[str, ...]
+) -> dict[str, Pair] | None:
+    """Compute what `_by_counts` does from the patterns of ratings that units have.
+
+    Units with the same ratings, whoever gave them, add the same to the coincidences: what is counted is how
+    often each cluster holds each pattern. None where the patterns would be too many.
+    """
+    from scipy.sparse import coo_array
+
+    k, base = counts.shape[1], counts.max() + 1
+    if k * np.log(base) > np.log(MAX_PATTERNS):
+        return None
+    code = (counts @ base ** np.arange(k)).astype(np.int64)
+    often = np.bincount(code)
+    present = np.flatnonzero(often)
+    if present.size * 4 > counts.shape[0]:
+        return None
+    kinds = np.floor(present[:, None] / base ** np.arange(k)) % base
+    weights = kinds / (kinds.sum(axis=1, keepdims=True) - 1)
+    own = weights[:, :, None] * kinds[:, None, :]
+    own[:, np.arange(k), np.arange(k)] -= weights
+    total = np.tensordot(often[present], own, axes=1)
+    pattern = (np.cumsum(often > 0) - 1)[code]
+    clusters = int(cluster.max()) + 1
+    which = np.arange(clusters)
+    if clusters == cluster.size:
+        which[cluster] = pattern
+    else:
+        held = coo_array((np.ones(code.size), (cluster, pattern)), shape=(clusters, present.size)).tocsr()
+        own = (held @ own.reshape(present.size, -1)).reshape(clusters, k, k)
+    without = total[None] - own
+    return {
+        level: (float(_alpha(total[None], values, level)[0]), _alpha(without, values, level)[which])
+        for level in levels
+    }
 
 
 def _alpha(coincidence: Floats, values: Floats, level: str) -> Floats:

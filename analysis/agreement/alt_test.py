@@ -9,7 +9,7 @@ import numpy as np
 
 from judge.analysis.agreement.alpha import coded
 from judge.analysis.estimate import Estimate, benjamini, t_p_value, unidentified
-from judge.analysis.jackknife import cluster_mean, count_by
+from judge.analysis.jackknife import cluster_mean, count_by, present_codes
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -80,7 +80,7 @@ def alt_test(
     mine = judge[people.size >= 2]
     method = "alternative annotator test; one-sided cluster t, Benjamini-Yekutieli"
     won, against = closeness(use, mine, scoring)
-    names, place = np.unique(use.rater, return_inverse=True)
+    names, place = present_codes(use.rater)
     items = count_by(place, names.size)
     tested = [int(code) for code in np.flatnonzero(items >= min_items)]
     left = int(names.size) - len(tested)
@@ -91,13 +91,11 @@ def alt_test(
     clusters = use.cluster[use.unit]
     parts = [(won[place == code], against[place == code], clusters[place == code]) for code in tested]
     advantage = _advantage(parts, confidence)
-    rates = {}
+    rates, independent = {}, present_codes(use.cluster)[0].size
     for epsilon in epsilons:
         p = benjamini([_p_value(h - f, c, epsilon) for f, h, c in parts], dependent=True)
         rate = float(np.mean([value < q for value in p]))
-        rates[epsilon] = Estimate(
-            value=rate, n=use.items.size, clusters=int(np.unique(use.cluster).size), method=method
-        )
+        rates[epsilon] = Estimate(value=rate, n=use.items.size, clusters=int(independent), method=method)
     return AltTest(rates, advantage, len(tested), left)
 
 

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from judge.analysis.agreement import rank_sums, tables
+from judge.analysis.agreement.alpha import coded
 from judge.analysis.estimate import Estimate, unidentified
 from judge.analysis.jackknife import GROUPS, dense_codes, from_replicates, group_codes
 
@@ -134,8 +135,8 @@ def replicates(
 ) -> Replicates:
     """Compute statistics of all the data and without each cluster, by the cheapest exact road."""
     code, count = dense_codes(clusters)
-    levels_x, x_code = np.unique(x, return_inverse=True)
-    levels_y, y_code = np.unique(y, return_inverse=True)
+    levels_x, x_code = coded(x)
+    levels_y, y_code = coded(y)
     sizes = np.bincount(code)
     cells = levels_x.size * levels_y.size
     if cells <= MAX_CELLS and cells * count <= 16 * max(x.size, 200_000):

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from judge.analysis.jackknife import count_by, sum_by
+from judge.analysis.jackknife import count_by, present_codes, sum_by
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -87,13 +87,13 @@ def people_of(table: RatingTable, criterion: int) -> People:
     """Collect the human ratings of one criterion."""
     item, rater, score = table.cells.pooled(criterion, table.people)
     order = np.lexsort((rater, item))
-    items, unit = np.unique(item[order], return_inverse=True)
-    _, code = np.unique(rater[order], return_inverse=True)
+    items, unit = present_codes(item[order])
+    _, code = present_codes(rater[order])
     dialogue = items // max(len(table.system), 1)
     return People(
         items,
-        unit.astype(np.int64),
-        code.astype(np.int64),
+        unit,
+        code,
         score[order],
         table.cluster_of_dialogue[dialogue],
         dialogue,

@@ -10,7 +10,7 @@ import numpy as np
 from judge.analysis.agreement.alpha import Labels, mean_alpha
 from judge.analysis.estimate import Estimate, finding
 from judge.analysis.inputs import PEOPLE
-from judge.analysis.jackknife import dense_codes
+from judge.analysis.jackknife import dense_codes, present_codes
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -66,9 +66,9 @@ def _named(estimate: Estimate, versions: int) -> Estimate:
 
 
 def _labels(table: RatingTable, item: Ints, score: Floats) -> Labels:
-    present, unit = np.unique(item, return_inverse=True)
+    present, unit = present_codes(item)
     cluster = table.cluster_of_dialogue[present // max(len(table.system), 1)]
-    return Labels(unit.astype(np.int64), score, cluster)
+    return Labels(unit, score, cluster)
 
 
 def replacements(
@@ -82,7 +82,8 @@ def replacements(
     item, rater, score = people
     keep = np.isin(item, judge[0])
     item, rater, score = item[keep], rater[keep], score[keep]
-    present, unit, size = np.unique(item, return_inverse=True, return_counts=True)
+    present, unit = present_codes(item)
+    size = np.bincount(unit, minlength=present.size)
     use = (size >= 2)[unit]
     item, rater, score, present = item[use], rater[use], score[use], present[size >= 2]
     names = np.unique(rater)
@@ -141,7 +142,7 @@ def replace_one(people: tuple[Ints, Ints, Floats], judge: tuple[Ints, Floats]) -
     start = np.cumsum(size) - size
     place = np.arange(item.size) - start[unit]
     stays = (place != (unit % size[unit])) & (size[unit] >= 2)
-    present = np.unique(item)[size >= 2]
+    present = present_codes(item)[0][size >= 2]
     _, mine, _ = np.intersect1d(judge[0], present, assume_unique=True, return_indices=True)
     return (
         np.concatenate([item[stays], judge[0][mine]]),

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from judge.analysis.agreement.alpha import coded
 from judge.analysis.bias.common import FAMILY, material_finding
 from judge.analysis.estimate import Estimate, equivalence_verdict, finding, unidentified
 from judge.analysis.inputs import PEOPLE
@@ -139,7 +140,7 @@ def range_use(score: Floats, cluster: Ints, levels: int, confidence: float) -> d
     (1.0, 0.25)
     """
     code, count = dense_codes(cluster)
-    values, place = np.unique(score, return_inverse=True)
+    values, place = coded(score)
     sums = np.bincount(code * values.size + place, minlength=count * values.size)
     table = sums.reshape(count, values.size).astype(np.float64)
     total = table.sum(axis=0)

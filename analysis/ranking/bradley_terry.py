@@ -63,7 +63,7 @@ class Cells:
     number: Floats
 
 
-def fit(pairs: Ints, systems: int, counts: Floats, by_cluster: Cells) -> Fit:
+def fit(pairs: Ints, systems: int, counts: Floats, by_cluster: Cells | None = None) -> Fit:
     r"""Fit by Newton's method; covariance by the sandwich clustered by dialogue.
 
     Parameters
@@ -74,7 +74,8 @@ def fit(pairs: Ints, systems: int, counts: Floats, by_cluster: Cells) -> Fit:
         Verdicts, shape (P, 2, 3): order (0: the pair's first system shown first), and win, tie, loss of the
         pair's first system.
     by_cluster
-        The same verdicts by cluster; cells are flat indices into `counts`.
+        The same verdicts by cluster; cells are flat indices into `counts`. None: each verdict is a cluster
+        of its own.
 
     Returns
     -------
@@ -119,10 +120,13 @@ def fit(pairs: Ints, systems: int, counts: Floats, by_cluster: Cells) -> Fit:
         theta, hessian, _ = newton(design, counts + _pseudo(counts, ties=ties), ties=ties)
     centre = _centring(systems, theta.size)
     scores = _scores(design, theta, ties=ties).reshape(-1, theta.size)
-    clusters = int(by_cluster.cluster.max()) + 1
+    clusters = int(counts.sum()) if by_cluster is None else int(by_cluster.cluster.max()) + 1
     inverse = np.linalg.pinv(hessian, hermitian=True)
     factor = clusters / (clusters - 1) if clusters > 1 else np.nan
-    meat = _meat(scores, by_cluster, clusters)
+    if by_cluster is None:
+        meat = np.asarray(scores.T @ (scores * counts.reshape(-1, 1)))
+    else:
+        meat = _meat(scores, by_cluster, clusters)
     covariance = centre @ inverse @ meat @ inverse @ centre.T * factor
     return Fit(
         theta=centre @ theta, covariance=covariance, systems=systems, has_ties=ties, has_order=order,

@@ -10,7 +10,7 @@ from scipy import special
 
 from judge.analysis.estimate import Estimate, finding, unidentified
 from judge.analysis.inputs import PEOPLE
-from judge.analysis.jackknife import cluster_mean, dense_codes, from_replicates, sum_by
+from judge.analysis.jackknife import cluster_mean, dense_codes, from_replicates, present_codes, sum_by
 from judge.analysis.outcomes import bounded
 
 if TYPE_CHECKING:
@@ -162,7 +162,7 @@ def _system_rates(voice: Voice, table: DuelTable, confidence: float) -> list[tup
         codes = np.unique(table.pairs[np.unique(voice.units.pair)])
         return [(int(c), unidentified("no verdict was given", method=METHOD_SYSTEM)) for c in codes]
     cluster, clusters = dense_codes(units.cluster)
-    present, pair = np.unique(units.pair, return_inverse=True)
+    present, pair = present_codes(units.pair)
     rate, cell_pair, cell_cluster, change = pair_changes(score, pair, cluster, present.size, clusters)
     sides = table.pairs[present]
     out = []
@@ -191,7 +191,7 @@ def pair_changes(
         Means by pair (P,); then pair, cluster and change of each cell that occurs (C,): sparse, so that
         memory grows with the data and not with pairs times clusters.
     """
-    cells, where = np.unique(pair * clusters + cluster, return_inverse=True)
+    cells, where = present_codes(pair * clusters + cluster)
     top, bottom = np.bincount(where, score), np.bincount(where).astype(float)
     cell_pair, cell_cluster = np.divmod(cells, clusters)
     sums = sum_by(cell_pair, top, pairs)

@@ -120,3 +120,17 @@ def test_a_crowd_gives_way_in_turn():
     (version,) = people.replacements(table, (item, rater, score), table.cells.of(0, table.judges[0]))
     many = np.bincount(item)
     assert np.bincount(version.unit).tolist() == many[many >= 2].tolist()
+
+
+@pytest.mark.parametrize("level", ["nominal", "ordinal", "interval"])
+@pytest.mark.parametrize("size", [1, 4], ids=["units alone", "units in clusters"])
+def test_patterns_are_a_shortcut_only(level, size, monkeypatch):
+    """Counting units by their pattern of ratings gives what counting unit by unit gives."""
+    rng = np.random.default_rng(3)
+    scores = np.clip(np.round(3 + rng.normal(size=(400, 1)) + 0.7 * rng.normal(size=(400, 3))), 1, 5)
+    unit, rater = np.nonzero(rng.random(scores.shape) >= 0.1)
+    labels = Labels(unit, scores[unit, rater], rng.permutation(400) // size)
+    quick = alpha(labels, level)
+    monkeypatch.setattr("judge.analysis.agreement.alpha.MAX_PATTERNS", 1)
+    slow = alpha(labels, level)
+    assert (quick.value, quick.std_error) == pytest.approx((slow.value, slow.std_error), rel=1e-9)

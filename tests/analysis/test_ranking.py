@@ -258,3 +258,17 @@ def test_design_without_verdicts_is_refused():
     """The fit names what is missing."""
     with pytest.raises(ValueError, match="no verdict"):
         bradley_terry.check(np.array([[0, 1]]), 2, np.zeros((1, 2, 3)))
+
+
+def test_verdicts_alone_need_no_list_of_cells():
+    """Without clusters the covariance is that of each verdict as a cluster of its own."""
+    rng = np.random.default_rng(0)
+    pairs = np.array([[0, 1], [0, 2], [1, 2]])
+    counts = rng.integers(1, 30, (3, 2, 3)).astype(float)
+    cells = np.repeat(np.arange(counts.size), counts.ravel().astype(int))
+    listed = bradley_terry.fit(
+        pairs, 3, counts, bradley_terry.Cells(np.arange(cells.size), cells, np.ones(cells.size))
+    )
+    alone = bradley_terry.fit(pairs, 3, counts)
+    assert alone.clusters == listed.clusters == cells.size
+    assert alone.covariance == pytest.approx(listed.covariance)
