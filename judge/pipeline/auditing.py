@@ -115,6 +115,11 @@ def audit_tables(
         from judge.pipeline.grouping import group_findings
 
         found += group_findings(groups, threshold, tables.ratings, tables.dialogues, options)
+    if tables.responses and tables.dialogues:
+        from judge.analysis.text_metrics.findings import TextOptions, text_metric_findings
+
+        wishes = TextOptions(confidence=confidence, seed=seed)
+        found += tuple(text_metric_findings(tables.responses, tables.dialogues, wishes))
     note("writing")
     _write(folder, tables)
     save_findings(folder, found)
