@@ -105,9 +105,15 @@ class Shelf:
 
     def _sem(self, spec: SystemSpec) -> EmpatheticModel | None:
         source = self._choice(spec, "sem") or "embedded"
-        lexicon = self._study.resources.lexicon
-        model: EmpatheticModel = self._once(("sem", source), lambda: small_model(source, lexicon))
+        model: EmpatheticModel = self._once(("sem", source), lambda: self._small_model(source))
         return model
+
+    def _small_model(self, source: Path | str) -> EmpatheticModel:
+        given = self._study.resources
+        encoder = given.sem_encoder
+        if encoder is not None and (folder := self._study.folder / encoder).is_dir():
+            encoder = str(folder)
+        return small_model(source, given.lexicon, encoder)
 
     def _knowledge(self, spec: SystemSpec) -> Knowledge | None:
         comet, path = self._choice(spec, "comet"), self._choice(spec, "knowledge")
@@ -130,22 +136,36 @@ class Shelf:
         return Remembered(replace(read_atomic(path), build=self._index(spec)), {})
 
 
-def small_model(source: Path | str, lexicon: Path | None = None) -> EmpatheticModel:
-    """Return the embedded small empathetic model, or the predictions of another one from a file.
+def small_model(
+    source: Path | str, lexicon: Path | None = None, encoder: str | None = None
+) -> EmpatheticModel:
+    """Return a small empathetic model.
 
     Parameters
     ----------
     source
-        ``embedded``, or the file.
+        ``embedded``, ``embedding``, or a file: a head for embeddings (.npz), weights of the transformer
+        (.pt), or the predictions of another model.
     lexicon
         Intensity of words, in the place of the model's own.
+    encoder
+        Model or folder of sentence-transformers for a head; by default the head's own name for it.
     """
-    from judge.generators.sem import FileSEM, IntensityLexicon, LinearSEM
+    from judge.generators.sem import EmbeddingSEM, FileSEM, IntensityLexicon, LinearSEM, TorchSEM
 
     intensity = None if lexicon is None else IntensityLexicon.read(lexicon)
-    if isinstance(source, Path):
-        return RememberedModel(FileSEM.read(source, intensity=intensity), {}, {})
-    return RememberedModel(LinearSEM.load(intensity), {}, {})
+    model: EmpatheticModel
+    if source == "embedded":
+        model = LinearSEM.load(intensity)
+    elif not isinstance(source, Path):
+        model = EmbeddingSEM.load(encoder, intensity=intensity)
+    elif source.suffix == ".npz":
+        model = EmbeddingSEM.load(encoder, source, intensity)
+    elif source.suffix == ".pt":
+        model = TorchSEM.load(source, intensity)
+    else:
+        model = FileSEM.read(source, intensity=intensity)
+    return RememberedModel(model, {}, {})
 
 
 @dataclass(frozen=True)

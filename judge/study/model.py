@@ -53,7 +53,7 @@ class SystemSpec:
     price: Mapping[str, float] | None = field(default=None, metadata=_by(c.price))
     exemplars: Path | None = field(default=None, metadata=_by(c.file))
     embedding: str | None = field(default=None, metadata=_by(c.text))
-    sem: Path | str | None = field(default=None, metadata=_by(c.file_or("embedded")))
+    sem: Path | str | None = field(default=None, metadata=_by(c.file_or("embedded", "embedding")))
     knowledge: Path | None = field(default=None, metadata=_by(c.file))
     comet: str | None = field(default=None, metadata=_by(c.text))
     options: Mapping[str, Any] = field(default_factory=dict, metadata=_by(c.mapping))
@@ -64,13 +64,17 @@ class ResourceSpec:
     """What strategies draw on where their system names nothing of its own.
 
     `exemplars` are answered dialogues; `embedding` and `comet` name models of sentence-transformers and
-    transformers; `sem` is ``embedded`` or a file of predictions, `lexicon` the intensity of words,
-    `knowledge` a file of triples or inferences; `cache` is the folder of search indexes.
+    transformers; `sem` is ``embedded``, ``embedding`` (with sentence embeddings mixed in) or a file: a head
+    for embeddings (.npz), weights of the transformer (.pt) or predictions. `sem_encoder` is the model or
+    folder of sentence-transformers that goes with a head, where it is not found by the head's own name.
+    `lexicon` is the intensity of words, `knowledge` a file of triples or inferences; `cache` is the folder
+    of search indexes.
     """
 
     exemplars: Path | None = field(default=None, metadata=_by(c.file))
     embedding: str | None = field(default=None, metadata=_by(c.text))
-    sem: Path | str | None = field(default=None, metadata=_by(c.file_or("embedded")))
+    sem: Path | str | None = field(default=None, metadata=_by(c.file_or("embedded", "embedding")))
+    sem_encoder: str | None = field(default=None, metadata=_by(c.text))
     lexicon: Path | None = field(default=None, metadata=_by(c.file))
     knowledge: Path | None = field(default=None, metadata=_by(c.file))
     comet: str | None = field(default=None, metadata=_by(c.text))
