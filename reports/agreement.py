@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from judge.reports import gaps, grid, numbers, words
@@ -32,6 +33,7 @@ _BY_TERM = {
     "fleiss_kappa": "",
     "gwet_ac1": "",
 }
+_LEADING = ("duel_agreement", "krippendorff_alpha", "pearson", "disattenuated")
 _TIES = ("accuracy_with_ties", "accuracy_always_tie", "tie_threshold")
 
 
@@ -88,13 +90,17 @@ def _versus(
 ) -> Table:
     """Return the judge's numbers beside people's, in large figures."""
     notes = grid.Notes()
-    ceilings = {j: found.one("agreement", "noise_ceiling", judge=j, criterion=criterion) for j, _ in rows}
+    ceilings = {
+        j: found.one("agreement", "noise_ceiling", judge=j, criterion=criterion)
+        for j, m in rows
+        if m.judge.statistic == "pearson"
+    }
     ceiling = any(identified(c) for c in ceilings.values())
 
     def row(judge: str, m: Measure) -> tuple[Cell, ...]:
         mine, theirs = grid.value_cell(m.judge, notes), grid.value_cell(m.people, notes)
         tone = "" if m.people is None else "warn" if m.below else "good"
-        top = ceilings[judge] if m.judge.statistic == "pearson" else None
+        top = ceilings.get(judge) if m.judge.statistic == "pearson" else None
         return (
             *((Cell(judge, tone="name"),) if several else ()),
             Cell(m.name, m.how, tone="name", hint=m.hint),
@@ -182,6 +188,7 @@ def _chance_table(findings: Sequence[Finding], people: str) -> Table:
     """Return the coefficients of agreement beyond chance, a row each, people's beside the judges'."""
     notes = grid.Notes()
     voices = list(dict.fromkeys(_voice(f, people) for f in findings))
+    judged = {f.judge for f in findings if f.level != PEOPLE}
     rows: dict[tuple[str, str], dict[str, Finding]] = {}
     for f in findings:
         rows.setdefault((f.statistic, f.term), {})[_voice(f, people)] = f
@@ -201,15 +208,13 @@ def _chance_table(findings: Sequence[Finding], people: str) -> Table:
         )
         for key, row in sorted(rows.items(), key=lambda kv: order.index(kv[0][0]))
     )
-    return Table("Agreement beyond chance, and reliability", columns, body, notes.texts())
+    hint = "The judge in one rater’s place (α), or with single raters (κ, AC1)."
+    columns = tuple(replace(c, hint=hint) if c.label in judged else c for c in columns)
+    return Table("Agreement beyond chance, and reliability", columns, body, notes.texts(), style="compact")
 
 
 def _voice(f: Finding, people: str) -> str:
-    if f.level == PEOPLE or f.judge in {"", PEOPLE}:
-        return f"{people} among themselves"
-    return (
-        f"{f.judge} in one rater’s place" if f.level == "judge_replaces_one" else f"{f.judge} with {people}"
-    )
+    return f"{people} among themselves" if f.level == PEOPLE or f.judge in {"", PEOPLE} else f.judge
 
 
 def _measure(statistic: str, term: str) -> str:
@@ -246,7 +251,7 @@ def _forest(rows: Sequence[tuple[str, Measure]], people: str) -> Forest | None:
     """Draw the measures of the leading kind: people's line under each judge's."""
     if not rows:
         return None
-    statistic = rows[0][1].judge.statistic
+    statistic = min((m.judge.statistic for _, m in rows), key=_LEADING.index)
     chosen = [(j, m) for j, m in rows if m.judge.statistic == statistic]
     if not any(m.people for _, m in chosen):
         return None

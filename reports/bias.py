@@ -115,7 +115,7 @@ def _panel(found: Findings, view: View, people: str, margin: float | None) -> Pa
     pooled = view.pooled()
     known = [f for f in pooled if identified(f)]
     shared = grid.shared_warnings(known)
-    curves, tipping = _sensitivity(view, margin)
+    curves, tipping = _sensitivity(view, people, margin)
     # A feature that has its curve is not missing: the curve says what can be said.
     bare = [f for f in pooled if ("tipping_reliability", "pooled", f.term) not in view.found]
     missing = gaps.not_tested(bare, lambda f: words.plain(f.term))
@@ -193,7 +193,7 @@ def _forest(known: Sequence[Finding], margin: float | None, label: str) -> Fores
     return Forest(title, text, "SD of the judge per SD of the feature", rows, 0.0, band=margin)
 
 
-def _sensitivity(view: View, margin: float | None) -> tuple[Curves | None, Table | None]:
+def _sensitivity(view: View, people: str, margin: float | None) -> tuple[Curves | None, Table | None]:
     """Return the curves over assumed reliabilities, and where each tips."""
     points: dict[str, list[tuple[float, Finding]]] = {}
     for (statistic, level, term), f in view.found.items():
@@ -204,9 +204,9 @@ def _sensitivity(view: View, margin: float | None) -> tuple[Curves | None, Table
     tips = {t: view.found.get(("tipping_reliability", "pooled", t)) for t in points}
     curves = tuple(_curve(t, sorted(p, key=lambda x: x[0]), tips[t]) for t, p in points.items() if len(p) > 1)
     drawn = Curves(
-        "Preference if people’s ratings were as reliable as assumed (one rater for each item, so no test)",
+        f"Preference if the ratings of {people} were as reliable as assumed (one rater an item: no test)",
         "; ".join(f"{c.label}: {numbers.significant(c.y[-1])} at reliability 1" for c in curves),
-        "Assumed reliability of people’s ratings",
+        "Assumed reliability of the ratings",
         "SD per SD",
         curves[:_MOST_CURVES],
         margin,

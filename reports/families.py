@@ -43,10 +43,14 @@ def _generic(findings: Sequence[Finding], people: str) -> tuple[Panel, ...]:
     return (Panel("all", tables=tables),)
 
 
-def _known(findings: Sequence[Finding], people: str) -> tuple[list[Finding], tuple[str, ...]]:
+def _known(
+    findings: Sequence[Finding], people: str, lead: str = gaps.NOT_TESTED
+) -> tuple[list[Finding], tuple[str, ...]]:
     """Return what has a number, and a line for each reason why something has none."""
     known = [f for f in findings if identified(f)]
-    return known, gaps.not_tested(findings, lambda f: words.name_of(f.statistic), lambda f: _place(f, people))
+    return known, gaps.not_tested(
+        findings, lambda f: words.name_of(f.statistic), lambda f: _place(f, people), lead=lead
+    )
 
 
 def _place(f: Finding, people: str) -> str:
@@ -132,7 +136,7 @@ def _calibration(findings: Sequence[Finding], people: str) -> tuple[Panel, ...]:
 
 
 def _cost(findings: Sequence[Finding], people: str) -> tuple[Panel, ...]:
-    known, notes = _known(findings, people)
+    known, notes = _known(findings, people, "Not known: ")
     titles = {"judge": "By judge", "generation": "By system that was generated"}
     inner = {"criterion": "By criterion", "system": "By system judged"}
     keys = {"criterion": ("judge", "criterion"), "system": ("judge", "system")}

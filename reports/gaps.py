@@ -37,10 +37,12 @@ def not_tested(
     findings: Iterable[Finding],
     name: Callable[[Finding], str],
     where: Callable[[Finding], str] | None = None,
+    *,
+    lead: str = NOT_TESTED,
 ) -> tuple[str, ...]:
     """Return one line for each reason, with the names of all that it holds for.
 
-    `where` is put in brackets behind the name, all places of a name together.
+    `where` is put in brackets behind the name, all places of a name together; `lead` opens each line.
 
     >>> from judge.types import Finding
     >>> gone = [Finding("b", "p", term=t, warnings=("it never varies",)) for t in ("has_list", "has_bold")]
@@ -54,7 +56,7 @@ def not_tested(
             if where is not None and where(f):
                 places[where(f)] = None
     return tuple(
-        f"{NOT_TESTED}{', '.join(_placed(n, list(p)) for n, p in names.items())}: {reason}."
+        f"{lead}{', '.join(_placed(n, list(p)) for n, p in names.items())}: {reason}."
         for reason, names in groups.items()
     )
 

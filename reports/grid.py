@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from judge.reports import numbers, words
 from judge.reports.model import Cell, Column, Table
@@ -178,7 +178,8 @@ def system_table(findings: Sequence[Finding], caption: str, order: Sequence[str]
     )
     columns = (Column("Measure"), *(Column(s, "num") for s in systems))
     zero = (f"Zero for every system: {', '.join(_measure(*m) for m in empty)}.",) if empty else ()
-    return Table(caption, columns, rows, (*notes.texts(), *zero), style="compact")
+    style: Literal["grid", "compact"] = "compact" if len(systems) > 4 else "grid"
+    return Table(caption, columns, rows, (*notes.texts(), *zero), style=style)
 
 
 def _measure(statistic: str, term: str) -> str:

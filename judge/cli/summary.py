@@ -56,24 +56,21 @@ def _ranks(found: Findings, judge: str, criterion: str) -> Iterator[str]:
 
 
 def _trust(found: Findings, people: str) -> list[str]:
-    """Return what speaks for and against the judges, a line each."""
+    """Return what speaks for and against the judges, a line each, in the words of the report."""
+    from judge.reports import numbers, words
+
     lines = []
     for f in found.where("position", "first_slot_effect"):
-        verdict = {"bias_found": "bias found", "equivalent": "no bias"}.get(f.verdict, f.verdict or "")
-        lines.append(f"  position    {f.judge}, {f.criterion}: being first is worth {number(f)} ({verdict})")
-    for f in found.where("agreement"):
-        if f.judge != PEOPLE and (f.statistic, f.level) in (
-            ("spearman", "item"),
-            ("duel_agreement", "judge"),
-        ):
-            if f.estimate is None or f.term == "people_median":
-                continue
-            name = f.statistic.replace("_", " ")
-            lines.append(
-                f"  agreement   {f.judge}, {f.criterion}: {name} with {people} {number(f)}, n = {f.n_items}"
-            )
+        verdict = words.VERDICTS.get(f.verdict, (f.verdict, ""))[0]
+        worth = numbers.estimate(f) if f.estimate is not None else "not identified"
+        told = f" ({verdict})" if verdict and f.estimate is not None else ""
+        lines.append(f"  position    {f.judge}, {f.criterion}: being first is worth {worth}{told}")
+    for judge, criterion in found.views("agreement"):
+        if judge and judge != PEOPLE:
+            lines += _agreement(found, judge, criterion, people)
     lines += [
-        f"  preference  {f.judge}, {f.criterion}: {f.term} {number(f)} SD beyond what {people} credit"
+        f"  preference  {f.judge}, {f.criterion}: {words.plain(f.term)}: {numbers.estimate(f)} SD beyond "
+        f"what {people} credit"
         for f in found.where("bias", "preference", level="pooled", verdict="bias_found")
     ]
     lines += [
@@ -81,4 +78,23 @@ def _trust(found: Findings, people: str) -> list[str]:
         for f in found.where("outcomes", "failure_rate")
         if f.estimate and not f.system
     ]
-    return ["", "How far the judges can be trusted", *lines] if lines else []
+    wrapped = (part for line in lines for part in textwrap.wrap(line, WIDTH, subsequent_indent=" " * 14))
+    return ["", "How far the judges can be trusted", *wrapped] if lines else []
+
+
+def _agreement(found: Findings, judge: str, criterion: str, people: str) -> Iterator[str]:
+    """Return the measure that the report leads with, and the rank correlation where people scored."""
+    from judge.reports import numbers, words
+    from judge.reports.against import measures
+
+    where = f"  agreement   {judge}, {criterion}: "
+    first = next(iter(measures(found, judge, criterion)), None)
+    if first is not None:
+        name = first.name[:1].lower() + first.name[1:]
+        among = f"; among themselves {numbers.estimate(first.people)}" if first.people else ""
+        yield f"{where}{name} {numbers.estimate(first.judge)} with {people}{among}, n = {first.judge.n_items}"
+    same = {"level": "item", "judge": judge, "criterion": criterion}
+    for f in found.where("agreement", "spearman", **same):
+        if f.estimate is not None and f.term != "people_median":
+            name = words.name_of(f.statistic)
+            yield f"{where}{name} {numbers.estimate(f)} with {people}, n = {f.n_items}"

@@ -8,6 +8,8 @@ import random
 from itertools import combinations
 from typing import TYPE_CHECKING, Any
 
+from tests.reports.families import families
+
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -339,6 +341,7 @@ def findings() -> list[dict[str, Any]]:
             verdict="not_identified",
             warnings=["one rater per item: reliability is unknown"],
         ),
+        *families(JUDGES[1], JUDGES[0], "empathy"),
         finding("<i>novel</i>", "thing_never_seen", judge=JUDGES[1], estimate=-1.2345678, warnings=[HOSTILE]),
     ]
     return rows
@@ -349,7 +352,7 @@ def manifest() -> dict[str, Any]:
     return {
         "format": 1,
         "command": ["judge", "compare", "my study.toml"],
-        "study": {"name": "Small study", "seed": 13},
+        "study": {"name": "Small study", "seed": 13, "analysis": {"margin": 0.1}},
         "versions": {"judge": "0.1.0", "python": "3.11.7"},
         "started": "2026-01-02T03:04:05Z",
         "seconds": 3.21,

@@ -97,11 +97,18 @@ def test_every_finding_is_on_the_page(run: Run) -> None:
     titles = [s.title for s in view.sections]
     assert titles == [
         "Ranking",
+        "What would simulated people have said?",
         "Agreement with simulated people",
         "What the judge favours",
         "Position bias",
         "Failures",
+        "Probes",
+        "The judges as a panel",
+        "Calibration of the scores",
+        "Kinds of systems",
         "The texts themselves",
+        "Cost",
+        "Beside published numbers",
         "<i>novel</i>",
     ]
 
