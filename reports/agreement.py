@@ -271,7 +271,7 @@ def _forest(rows: Sequence[tuple[str, Measure]], people: str) -> Forest | None:
 
 
 def _correlation_forest(correlations: Sequence[Finding], people: str) -> Forest | None:
-    chosen = [f for f in correlations if f.statistic == "spearman"]
+    chosen = [f for f in correlations if f.statistic == "spearman" and f.term != "people_median"]
     if not chosen:
         return None
     several = len({f.judge for f in chosen}) > 1

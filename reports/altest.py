@@ -23,7 +23,7 @@ def alt_lines(found: Findings, criterion: str) -> tuple[str, ...]:
     for prefix, what in _PREFIXES:
         rates = _by_judge(found, f"{prefix}alt_test_winning_rate", criterion)
         for judge, mine in rates.items():
-            parts = [_verdict(f) for f in mine]
+            parts = [_verdict(f) for f in mine if f.term != "epsilon=0" or len(mine) == 1]
             advantage = _one(found, f"{prefix}alt_test_advantage", criterion, judge, "judge")
             if advantage is not None:
                 parts.append(f"advantage probability {numbers.estimate(advantage)}")
@@ -40,7 +40,7 @@ def _verdict(f: Finding) -> str:
 
 
 def _epsilon(f: Finding) -> str:
-    return f.term.replace("epsilon=", "ε = ") or "ε"
+    return f.term.replace("epsilon=", "ε\u00a0=\u00a0") or "ε"
 
 
 def _control(found: Findings, statistic: str, criterion: str, judge: str) -> str:

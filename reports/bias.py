@@ -229,6 +229,8 @@ def _curve(term: str, points: Sequence[tuple[float, Finding]], tip: Finding | No
 def _tipping_table(points: dict[str, list[tuple[float, Finding]]], tips: dict[str, Finding | None]) -> Table:
     """Return the preference at three assumed reliabilities and where its interval begins to cover nought."""
     shown = (0.4, 0.6, 0.8)
+    # What the curves assume is said in their title and need not stand at each number.
+    quiet = grid.Notes(w for found in points.values() for _, f in found for w in f.warnings)
 
     def row(term: str) -> tuple[Cell, ...]:
         at = dict(points[term])
@@ -237,7 +239,7 @@ def _tipping_table(points: dict[str, list[tuple[float, Finding]]], tips: dict[st
         value = Cell(numbers.significant(tip.estimate, 2), hint=text) if tip and tip.estimate else grid.BLANK
         return (
             Cell(words.plain(term), tone="name"),
-            *(grid.value_cell(at.get(x), grid.Notes()) for x in shown),
+            *(grid.value_cell(at.get(x), quiet) for x in shown),
             value,
             Cell(text),
         )

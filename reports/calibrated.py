@@ -74,8 +74,14 @@ def _alone(found: Findings, f: Finding) -> Finding | None:
     return found.one("means", f.statistic, system=f.system, **where)
 
 
-def _table(found: Findings, mine: Sequence[Finding], statistic: str, people: str, *, folded: bool) -> Table:
+def _ordered(mine: Sequence[Finding], statistic: str) -> list[Finding]:
+    """Return the numbers of a statistic, the highest first; pairs as they come."""
     known = [f for f in mine if f.statistic == statistic and identified(f)]
+    return sorted(known, key=lambda f: 0.0 if f.system_b else -(f.estimate or 0.0))
+
+
+def _table(found: Findings, mine: Sequence[Finding], statistic: str, people: str, *, folded: bool) -> Table:
+    known = _ordered(mine, statistic)
     notes = grid.Notes(grid.shared_warnings([f for f in mine if f.statistic in _TITLES and identified(f)]))
     help_ = {
         (f.statistic, f.system, f.system_b): f for f in mine if f.statistic in _HELP and f.term == statistic
@@ -110,7 +116,7 @@ def _forest(found: Findings, mine: Sequence[Finding], label: str, people: str) -
         ("mean_score", "Mean score", 1.0, None),
         ("win_rate", "Win rate of the first system, percent", 100.0, 50.0),
     ):
-        known = [f for f in mine if f.statistic == statistic and identified(f)][:_MOST]
+        known = _ordered(mine, statistic)[:_MOST]
         if known:
             rows = tuple(r for f in known for r in _rows(found, f, scale))
             text = "; ".join(f"{r.label} {numbers.significant(r.estimate)}" for r in rows)

@@ -66,7 +66,7 @@ def _draw(axes: Axes, curve: Curve, band: float | None, *, labelled: bool) -> No
     axes.plot(curve.x, curve.y, color=svg.ACCENT, linewidth=2.2)
     if curve.mark is not None:
         axes.axvline(curve.mark, color=svg.WARN, linewidth=1.6, linestyle=(0, (1, 2)))
-    axes.set_title(short(curve.label, 30), color=svg.INK, fontsize=12, loc="left", pad=6)
+    axes.set_title(short(curve.label, 32), color=svg.INK, fontsize=11.5, loc="left", pad=6)
     axes.set_xlim(min(curve.x), max(curve.x))
     plain_axes(axes, 4)
     axes.tick_params(axis="y", colors=svg.QUIET, labelsize=12, pad=4, labelleft=labelled)

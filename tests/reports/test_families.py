@@ -85,9 +85,8 @@ def test_a_constant_judge_that_passes_spoils_the_test() -> None:
             r["estimate"] = 0.67
     section = agreement_section(found(rows), "people")
     assert section is not None
-    assert (
-        "passes as well at ε = 0.2, ε = 0.1, so that passing there means little" in section.panels[0].notes[0]
-    )
+    said = section.panels[0].notes[0].replace("\u00a0", " ")
+    assert "passes as well at ε = 0.2, ε = 0.1, so that passing there means little" in said
 
 
 def test_the_card_shows_the_measure_that_the_section_leads_with() -> None:
