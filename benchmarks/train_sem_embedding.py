@@ -37,7 +37,42 @@ from judge.types import EMOTIONS
 
 TARGET = Path(__file__).parents[1] / "generators" / "sem" / "embedding.npz"
 RIDGES = (1.0, 2.0, 4.0)
-SENTENCES = ("I feel {}.", "I was so {} when it happened.", "{}")
+SENTENCES = ("I feel {0}.", "I was so {0} when it happened.", "{0}", "{1} I felt {0}.")
+TOLD = {
+    "afraid": "I heard a noise in the dark house and hid.",
+    "angry": "He shouted at me and I lost my temper.",
+    "annoyed": "My neighbour's dog keeps barking all day.",
+    "anticipating": "I can hardly wait for my holiday next week.",
+    "anxious": "I have an exam tomorrow and cannot sleep.",
+    "apprehensive": "I start a new job and do not know what to expect.",
+    "ashamed": "I lied to my mother and I wish I had not.",
+    "caring": "I looked after my sick friend and cooked for her.",
+    "confident": "I studied hard and I know that I will pass.",
+    "content": "I sat in the garden with a book, and all was well.",
+    "devastated": "My father died and my world fell apart.",
+    "disappointed": "I had hoped for the job, but they took somebody else.",
+    "disgusted": "There was mould and a cockroach in my food.",
+    "embarrassed": "I tripped and fell in front of everybody.",
+    "excited": "We are going to a concert of my favourite band!",
+    "faithful": "I have been with my wife for years and would never cheat on her.",
+    "furious": "Somebody scratched my new car and I was in a rage.",
+    "grateful": "A stranger helped me, and I cannot thank her enough.",
+    "guilty": "I ate my brother's cake and did not tell him.",
+    "hopeful": "I think that things will get better soon.",
+    "impressed": "My friend plays the piano so well, I was amazed by her skill.",
+    "jealous": "My friend has a new car and I wish that I had it.",
+    "joyful": "My baby was born and it was the happiest day.",
+    "lonely": "All my friends have moved away and I sit at home by myself.",
+    "nostalgic": "I found my old toys and remembered my childhood.",
+    "prepared": "A storm is coming, and I have water and food at home.",
+    "proud": "My daughter has won first prize at school.",
+    "sad": "My cat died and I cried.",
+    "sentimental": "I keep my grandmother's ring and think of her.",
+    "surprised": "My friends threw a party for me that I did not expect.",
+    "terrified": "A man with a knife followed me at night.",
+    "trusting": "I lent my best friend money, for I know that she will pay it back.",
+}
+"""What might have been felt so; our own words."""
 CHUNK = 512
 
 
@@ -108,7 +143,9 @@ def held_out(rows: list[dict], valid: list[dict], part: np.ndarray, fold: int, f
 
 def prototypes(encode) -> np.ndarray:
     """Return the vector of each emotion's plain sentences, shape (32, d), from which the head starts."""
-    found = np.mean([encode([text.format(label) for label in EMOTIONS]) for text in SENTENCES], axis=0)
+    found = np.mean(
+        [encode([text.format(label, TOLD[label]) for label in EMOTIONS]) for text in SENTENCES], axis=0
+    )
     found /= np.linalg.norm(found, axis=1, keepdims=True)
     return found - found.mean(axis=0)
 
