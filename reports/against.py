@@ -41,6 +41,17 @@ class Measure:
             and high < self.people.estimate
         )
 
+    @property
+    def standing(self) -> tuple[str, str]:
+        """Return how the judge stands to people, and its tone: a wide interval is no praise."""
+        if self.people is None:
+            return "", ""
+        if self.below:
+            return "below", "warn"
+        if (self.judge.estimate or 0.0) >= (self.people.estimate or 0.0):
+            return "not below", "good"
+        return "not clearly below", ""
+
 
 def measures(found: Findings, judge: str, criterion: str) -> tuple[Measure, ...]:
     """Return the measures of a judge on a criterion, the most telling first.

@@ -49,8 +49,8 @@ def agreement_section(found: Findings, people: str) -> Section | None:
     return Section(
         "agreement",
         f"Agreement with {people}",
-        f"All of this is relative to these raters: {people}. The judge can hardly agree with them more than "
-        "they agree among themselves: read the two side by side.",
+        f"All of this is relative to these raters: {people}. How far they agree among themselves is the "
+        "bar; a judge with less noise than a single rater can pass it.",
         tuple(_panel(found, c, people) for c in criteria if c in known),
         gaps.not_tested(reversed(missing.values()), lambda f: words.spaced(f.criterion) or "all"),
     )
@@ -99,13 +99,13 @@ def _versus(
 
     def row(judge: str, m: Measure) -> tuple[Cell, ...]:
         mine, theirs = grid.value_cell(m.judge, notes), grid.value_cell(m.people, notes)
-        tone = "" if m.people is None else "warn" if m.below else "good"
         top = ceilings.get(judge) if m.judge.statistic == "pearson" else None
         return (
             *((Cell(judge, tone="name"),) if several else ()),
             Cell(m.name, m.how, tone="name", hint=m.hint),
-            Cell(mine.text, mine.sub, tone, mine.hint, mine.notes),
+            Cell(mine.text, mine.sub, m.standing[1], mine.hint, mine.notes),
             theirs,
+            _bar_cell(m),
             *((grid.value_cell(top, notes),) if ceiling else ()),
             grid.count_cell(m.judge.n_items),
         )
@@ -116,12 +116,20 @@ def _versus(
         Column(""),
         Column(f"{who} with {people}", "num"),
         Column(f"{people[:1].upper()}{people[1:]} among themselves", "num"),
+        Column("", "chip"),
         *((Column("Noise ceiling", "num", words.GLOSSARY["noise_ceiling"]),) if ceiling else ()),
         Column("Items", "num"),
     )
     body = tuple(row(j, m) for j, m in rows)
     caption = f"The judge with {people}, and {people} among themselves"
     return Table(caption, columns, body, notes.texts(), style="versus")
+
+
+def _bar_cell(m: Measure) -> Cell:
+    """Say in words what the colour of the judge's number says."""
+    text, tone = m.standing
+    hint = "Whether the judge’s whole interval lies below what people reach among themselves."
+    return Cell(text, tone=tone, hint=hint)
 
 
 def _correlation_table(correlations: Sequence[Finding], people: str) -> Table:

@@ -148,7 +148,7 @@ def _people_fact(found: Findings, judge: str, criterion: str, people: str) -> Fa
         sign = "α " if first.judge.statistic == "krippendorff_alpha" else ""
         name = first.name[:1].lower() + first.name[1:] if not sign else "in one rater’s place"
         detail = f"{name}; among themselves {numbers.estimate(first.people)}"
-        return Fact(label, sign + numbers.estimate(first.judge), detail, "warn" if first.below else "good")
+        return Fact(label, sign + numbers.estimate(first.judge), detail, first.standing[1])
     other = first.judge if first is not None else _other_agreement(found, judge, criterion)
     if other is not None:
         level = f", {words.plain(other.level)}" if other.level in {"item", "context", "system"} else ""

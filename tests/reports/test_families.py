@@ -39,12 +39,24 @@ def test_the_judge_stands_beside_people_on_equal_terms() -> None:
     table = _agreement().tables[0]
     assert table.style == "versus"
     assert [c.label for c in table.columns] == [
-        "", "openai/gpt-4o with people", "People among themselves", "Items",
+        "", "openai/gpt-4o with people", "People among themselves", "", "Items",
     ]  # fmt: skip
     rows = _texts(table)
     assert rows[0][:3] == ["Same verdict, ties included", "60.0 %", "70.0 %"]
     assert rows[1][:3] == ["Same verdict, where both decide", "80.0 %", "82.0 %"]
-    assert [row[1].tone for row in table.rows[:2]] == ["warn", "good"]
+    assert [(row[1].tone, row[3].text) for row in table.rows[:2]] == [
+        ("warn", "below"),
+        ("", "not clearly below"),
+    ]
+
+
+def test_a_wide_interval_is_no_praise() -> None:
+    """Green is kept for a judge at least as good as people; a doubtful one is neither praised nor blamed."""
+    people = families.row("agreement", "duel_agreement", 0.7, level="people", judge="people", term="S1")
+    for estimate, standing in ((0.4, "below"), (0.68, "not clearly below"), (0.71, "not below")):
+        mine = families.row("agreement", "duel_agreement", estimate, level="judge", judge=JUDGE, term="S1")
+        (measure,) = measures(found([mine, people]), JUDGE, "")
+        assert measure.standing[0] == standing
 
 
 def test_a_correlation_stands_beside_its_ceiling() -> None:
@@ -53,7 +65,7 @@ def test_a_correlation_stands_beside_its_ceiling() -> None:
     section = agreement_section(found([*families.agreement(JUDGE, CRITERION), r]), "people")
     assert section is not None
     rows = _texts(section.panels[0].tables[0])
-    assert rows[2] == ["Correlation on single responses", "0.600", "0.700", "0.900", "48"]
+    assert rows[2] == ["Correlation on single responses", "0.600", "0.700", "below", "0.900", "48"]
     assert rows[3][:3] == ["The same without the raters’ noise", "0.690", "–"]
 
 
