@@ -108,7 +108,7 @@ def _help(command: click.Command, name: str, parent: click.Context) -> list[str]
 
 def test_the_page_of_commands_is_what_the_program_prints():
     """`docs/commands.md` holds the help of every command, word by word."""
-    root = click.Context(cli, info_name="judge")
+    root = click.Context(cli, info_name="judge", **cli.context_settings)
     lines = [HEAD.rstrip()]
     for name, (module, _) in COMMANDS.items():
         lines += _help(import_module(module).command, name, root)
