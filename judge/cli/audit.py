@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
+
+if TYPE_CHECKING:
+    from judge.pipeline.auditing import AuditResult
 
 
 @click.command("audit")
@@ -65,7 +68,7 @@ def command(tables: tuple[Path, ...], as_json: bool, quiet: bool, no_report: boo
         result = run_probes(tables, probes, out, voice)
         if result.stopped == "interrupted":
             return 130
-        done = AuditResult(result.folder, result.findings)
+        done = AuditResult(result.folder, result.findings, simulated=result.simulated)
     else:
         done = audit_tables(tables, out, note=voice.note, **options)
     if not no_report:
@@ -78,9 +81,7 @@ def command(tables: tuple[Path, ...], as_json: bool, quiet: bool, no_report: boo
 
         voice.json([asdict(f) for f in done.findings])
         return _gate(rules, done.findings, err=True)
-    for line in _lines(done.findings, probed=bool(probes)):
-        click.echo(line)
-    for line in _agreement_lines(done.findings):
+    for line in _lines(done, probed=bool(probes)):
         click.echo(line)
     if not no_report:
         click.echo(f"report    {done.folder.report}")
@@ -88,14 +89,14 @@ def command(tables: tuple[Path, ...], as_json: bool, quiet: bool, no_report: boo
     return _gate(rules, done.findings)
 
 
-def _lines(findings: Any, *, probed: bool) -> list[str]:
+def _lines(done: AuditResult, *, probed: bool) -> list[str]:
     if probed:
         from judge.cli.probe import probe_lines
 
-        return probe_lines(findings)
+        return probe_lines(done.findings)
     from judge.cli.summary import summary_lines
 
-    return summary_lines(findings)
+    return summary_lines(done.findings, people="simulated people" if done.simulated else "people")
 
 
 def _gate(rules: Any, findings: Any, *, err: bool = False) -> int:
@@ -109,22 +110,3 @@ def _gate(rules: Any, findings: Any, *, err: bool = False) -> int:
     for line in gate_lines(result):
         click.echo(line, err=err)
     return result.exit_code
-
-
-def _agreement_lines(findings: Any) -> list[str]:
-    """Return the correlation of each judge with people at the level of items."""
-    from judge.cli.say import number
-
-    rows = [
-        f
-        for f in findings
-        if f.family == "agreement" and f.level == "item" and f.statistic in ("spearman", "kendall_tau_b")
-    ]
-    if not rows:
-        return []
-    lines = ["agreement with people, items:"]
-    lines += [
-        f"  {f.judge} {f.criterion} {f.statistic} ({f.term.replace('_', ' ')}): {number(f)}, n = {f.n_items}"
-        for f in rows
-    ]
-    return [*lines, ""]

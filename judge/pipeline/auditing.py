@@ -11,6 +11,7 @@ from judge.pipeline import manifest
 from judge.pipeline.analysing import save_findings
 from judge.pipeline.frames import concat
 from judge.pipeline.keys import file_digest
+from judge.pipeline.load import People
 from judge.pipeline.runfolder import RunFolder
 from judge.tables import (
     dialogue_frame,
@@ -37,10 +38,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class AuditResult:
-    """Where the findings lie, and the findings."""
+    """Where the findings lie, the findings, and whether the human raters are made up."""
 
     folder: RunFolder
     findings: tuple[Finding, ...]
+    simulated: bool = False
 
 
 @dataclass(frozen=True)
@@ -132,7 +134,8 @@ def audit_tables(
         tables=manifest.table_digests(folder),
     )
     manifest.write_json(folder.manifest, content)
-    return AuditResult(folder, found)
+    people = People(tables.ratings, tables.duels)
+    return AuditResult(folder, found, simulated=people.simulated)
 
 
 def read_tables(

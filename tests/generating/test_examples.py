@@ -98,7 +98,7 @@ def test_hef_shows_the_papers_tables_beside_its_own(tmp_path: Path) -> None:
     assert all(f.ci_low is None for f in shown if f.term == "printed")
     render_report(result.folder.root)
     page = result.folder.report.read_text(encoding="utf-8")
-    assert "Published" in page
+    assert "Beside published numbers" in page
     assert "2402.11801" in page
 
 
