@@ -196,6 +196,7 @@ GLOSSARY: dict[str, str] = {
     "bleu_4": "Overlap of up to four words in a row with the reference, over all responses (0 to 100).",
     "chrf_corpus": "Overlap of up to six characters in a row with the reference (0 to 100).",
     "rouge_l": "Longest common run of words with the reference (0 to 100).",
+    "bertscore_f1": "Likeness of meaning to the reference: about 0 for unrelated texts, 1 for equal ones.",
     "emotion_accuracy": "The share of dialogues whose emotion was named.",
     "emotion_out_of_label": "The share of predictions that are none of the labels: failures of form.",
 }

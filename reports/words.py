@@ -156,6 +156,7 @@ NAMES: dict[str, str] = {
     "bleu_4": "BLEU-4",
     "chrf_corpus": "chrF",
     "rouge_l": "ROUGE-L",
+    "bertscore_f1": "BERTScore F1",
     "emotion_accuracy": "Emotion accuracy",
     "emotion_top_k": "Emotion among those named",
     "emotion_out_of_label": "Emotion outside the labels",
@@ -182,8 +183,15 @@ FEATURES: dict[str, str] = {
     "is_reference": "is the reference",
     "sim_chrf": "likeness to the reference (chrF)",
     "sim_rouge": "likeness to the reference (ROUGE)",
+    "sim_rouge_l": "likeness to the reference (ROUGE-L)",
     "sim_bleu": "likeness to the reference (BLEU)",
+    "sim_embedding": "likeness to the reference (sentence embeddings)",
+    "sim_bertscore": "likeness to the reference (BERTScore)",
     "sim_chrf_placebo": "likeness to another reference (chrF)",
+    "sim_rouge_l_placebo": "likeness to another reference (ROUGE-L)",
+    "sim_bleu_placebo": "likeness to another reference (BLEU)",
+    "sim_embedding_placebo": "likeness to another reference (sentence embeddings)",
+    "sim_bertscore_placebo": "likeness to another reference (BERTScore)",
     "all features": "all features",
 }
 """What the features are called; a user's own are spelled out."""

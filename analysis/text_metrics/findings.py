@@ -26,6 +26,7 @@ from judge.analysis.text_metrics.tokens import tokeniser_function
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
+    from judge.analysis.similarity import Similarity
     from judge.analysis.text_metrics.distinct import NGrams
     from judge.analysis.text_metrics.emotion import Recognition
     from judge.analysis.text_metrics.overlap import Overlap
@@ -54,6 +55,8 @@ class TextOptions:
     bleu, chrf, rouge
         Whether to compute them; None decides by size: up to `many` responses with a reference (ROUGE-L only
         where it is asked for, since it needs the package rouge-score).
+    bertscore
+        The measure (`judge.analysis.similarity.bertscore_similarity`), where it is asked for.
     many
         See above.
     meanings
@@ -68,6 +71,7 @@ class TextOptions:
     bleu: bool | None = None
     chrf: bool | None = None
     rouge: bool = False
+    bertscore: Similarity | None = None
     many: int = 6000
     meanings: Mapping[str, str] = field(default_factory=dict)
 
@@ -103,7 +107,8 @@ def text_metric_findings(
     Finding
         Level ``system``: ``distinct_1``, ``distinct_2``, ``distinct_1_intra``, ``distinct_2_intra``,
         ``ead_1``, ``ead_2`` (all times 100), ``bleu_4``, ``chrf_corpus``, ``rouge_l`` (0 to 100),
-        ``emotion_accuracy``, ``emotion_top_k``, ``emotion_out_of_label``, ``emotion_macro_f1`` (0 to 1).
+        ``bertscore_f1`` (rescaled: about 0 to 1), ``emotion_accuracy``, ``emotion_top_k``,
+        ``emotion_out_of_label``, ``emotion_macro_f1`` (0 to 1).
         Level ``pair``:
         ``distinct_1_difference``, ``distinct_2_difference`` (on the same dialogues with an equal budget of
         tokens) and ``emotion_difference`` (McNemar's p).
@@ -256,6 +261,23 @@ def _overlaps(
         if asked:
             estimate = _overlap(measure(texts, references), score, corpus.dialogue[kept], name, options)
             yield finding("texts", name, estimate, level="system", system=corpus.system)
+    if options.bertscore is not None:
+        estimate = _bertscore(options.bertscore, texts, references, corpus.dialogue[kept], options)
+        yield finding("texts", "bertscore_f1", estimate, level="system", system=corpus.system)
+
+
+def _bertscore(
+    measure: Similarity, texts: Sequence[str], references: Sequence[str], dialogue: Any, options: TextOptions
+) -> Estimate:
+    scores = np.array(measure.score(texts, references), dtype=np.float64)  # None becomes NaN
+    known = np.isfinite(scores)
+    method = f"mean F1, rescaled with the baseline; {measure.signature}; cluster jackknife, t"
+    if not known.any():
+        return unidentified("no response has a text", n=scores.size, method=method)
+    made = cluster_mean(scores[known], dialogue[known], confidence=options.confidence, method=method)
+    if known.all():
+        return made
+    return made.warn(f"{int((~known).sum())} responses are empty and are left out")
 
 
 def _overlap(

@@ -45,6 +45,11 @@ DEFAULT_OUT = Path("judge-run")
 @click.option("--human-duels", multiple=True, type=click.Path(path_type=Path), help="People's comparisons.")
 @click.option("--human-scale", nargs=2, type=float, help="Lowest and highest score that people could give.")
 @click.option(
+    "--similarity",
+    metavar="NAMES",
+    help="Likeness to the reference: some of chrf, bleu, rouge_l, embedding, bertscore.  [default: chrf]",
+)
+@click.option(
     "--max-cost", type=click.FloatRange(min=0), help="Stop before more dollars than this are spent."
 )
 @click.option("--concurrency", type=click.IntRange(min=1), help="Most calls in flight, a judge.")

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from judge.errors import InputError
 from judge.pipeline import manifest
 from judge.pipeline.analysing import save_findings
+from judge.pipeline.features import feature_rows, signatures, similarities
 from judge.pipeline.frames import concat
 from judge.pipeline.keys import file_digest
 from judge.pipeline.load import People
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
+    from judge.analysis.similarity import Similarity
     from judge.types import Dialogue, Finding, Response
 
 
@@ -54,6 +56,8 @@ class Tables:
     features: pd.DataFrame | None
     dialogues: list[Dialogue]
     responses: list[Response]
+    likeness: tuple[Similarity, ...] = ()
+    """What the features were measured with, where they were measured here."""
 
 
 def audit_tables(
@@ -70,6 +74,7 @@ def audit_tables(
     seed: int = 0,
     groups: Path | None = None,
     threshold: float | None = None,
+    similarity: Sequence[str] = ("chrf",),
     note: Callable[[str], None] = lambda _: None,
 ) -> AuditResult:
     """Audit ratings and duels from anywhere and write a run folder without a run.
@@ -90,6 +95,8 @@ def audit_tables(
     groups, threshold
         A table of the systems' kinds, and the score from which on a rating counts as 1: adds the mixed
         logistic model (see `judge.pipeline.grouping`).
+    similarity
+        Measures of likeness to the reference, where the features are measured here.
 
     Raises
     ------
@@ -100,7 +107,7 @@ def audit_tables(
 
     folder = RunFolder(out)
     note(f"reading {len(paths)} table{'s' if len(paths) != 1 else ''}")
-    tables = read_tables(paths, dialogues, responses, features, scale)
+    tables = read_tables(paths, dialogues, responses, features, scale, likeness=similarities(similarity))
     folder.open()
     note("analysing")
     options = AuditOptions(confidence=confidence, margin=margin, cluster=cluster, seed=seed)
@@ -120,7 +127,10 @@ def audit_tables(
     if tables.responses and tables.dialogues:
         from judge.analysis.text_metrics.findings import TextOptions, text_metric_findings
 
-        wishes = TextOptions(confidence=confidence, seed=seed)
+        asked = {measure.name: measure for measure in tables.likeness}
+        wishes = TextOptions(
+            confidence=confidence, seed=seed, rouge="rouge_l" in asked, bertscore=asked.get("bertscore")
+        )
         found += tuple(text_metric_findings(tables.responses, tables.dialogues, wishes))
     note("writing")
     _write(folder, tables)
@@ -131,6 +141,7 @@ def audit_tables(
         kind="audit",
         options={"cluster": cluster, "confidence": confidence, "margin": margin, "seed": seed},
         inputs={str(path): file_digest(Path(path)) for path in inputs},
+        similarity=signatures(tables.likeness),
         tables=manifest.table_digests(folder),
     )
     manifest.write_json(folder.manifest, content)
@@ -144,6 +155,8 @@ def read_tables(
     responses: Sequence[Path],
     features: Path | None,
     scale: tuple[float, float] | None,
+    *,
+    likeness: tuple[Similarity, ...] | None = None,
 ) -> Tables:
     """Read everything that is to be audited; each file's kind is told by its columns.
 
@@ -168,9 +181,11 @@ def read_tables(
     texts = [r for p in kinds["responses"] for r in read_responses(p)]
     contexts = [d for p in kinds["dialogues"] for d in read_dialogues(p)]
     measured = _stack([read_features(p) for p in kinds["features"]])
+    used: tuple[Similarity, ...] = ()
     if measured is None and texts and contexts:
-        measured = _measure(texts, contexts)
-    return Tables(ratings, duels, measured, contexts, texts)
+        used = similarities() if likeness is None else likeness
+        measured = _measure(texts, contexts, used)
+    return Tables(ratings, duels, measured, contexts, texts, used)
 
 
 def _files_of(path: Path) -> list[Path]:
@@ -194,13 +209,14 @@ def _stack(frames: list[pd.DataFrame]) -> pd.DataFrame | None:
     return concat(frames) if frames else None
 
 
-def _measure(texts: list[Response], contexts: list[Dialogue]) -> pd.DataFrame:
+def _measure(
+    texts: list[Response], contexts: list[Dialogue], likeness: tuple[Similarity, ...]
+) -> pd.DataFrame:
     import pandas as pd
 
-    from judge.pipeline.features import feature_rows
-
     by_id = {d.dialogue_id: d for d in contexts}
-    rows: list[dict[str, Any]] = list(feature_rows((r for r in texts if r.dialogue_id in by_id), by_id))
+    known = (r for r in texts if r.dialogue_id in by_id)
+    rows: list[dict[str, Any]] = list(feature_rows(known, by_id, likeness))
     return pd.DataFrame(rows)
 
 

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 from judge.errors import InputError
 from judge.pipeline import collect, judging, load, manifest, wiring
 from judge.pipeline.costs import CostBook
-from judge.pipeline.features import feature_rows
+from judge.pipeline.features import feature_rows, signatures, similarities
 from judge.pipeline.generated import gap_findings, text_findings
 from judge.pipeline.generating import Gap, Generation, check_starts
 from judge.pipeline.grouping import read_groups
@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
     from pathlib import Path
 
+    from judge.analysis.similarity import Similarity
     from judge.pipeline.judging import Panel
     from judge.pipeline.tasks import Material
     from judge.pipeline.wiring import Wired
@@ -161,6 +162,7 @@ class _Job:
         self.study, self.folder, self.store, self.events, self.twist = study, folder, store, events, twist
         self.result = RunResult(folder)
         self.tallies: list[Tally] = []
+        self.likeness: tuple[Similarity, ...] = ()
         self.book = CostBook(rates(study))
         limits = study.budget
         budget = Budget(limits.max_cost, limits.max_calls, self._price())
@@ -190,6 +192,7 @@ class _Job:
         self.result.simulated = people.simulated
         # Everything that the user may have got wrong is looked at before the first call is paid.
         wiring.choose_rubrics(library, study.judging)
+        self.likeness = similarities(study.analysis.similarity, study.resources.embedding)
         printed = read_printed(study.published)
         if study.analysis.groups is not None:
             read_groups(study.analysis.groups)
@@ -206,7 +209,7 @@ class _Job:
             return self.result
         self._write_tables(panels, material)
         missing = gap_findings(self.result.gaps, len(dialogues))
-        texts = text_findings(material, study)
+        texts = text_findings(material, study, self.likeness)
         from judge.pipeline.analysing import analyse
 
         self.result.findings = analyse(
@@ -354,7 +357,7 @@ class _Job:
             for task, answer, cost in judging.unread(panel, self.store):
                 self.book.unread(panel, task, answer, cost)
         by_id = {d.dialogue_id: d for d in material.dialogues}
-        write_features(feature_rows(answers, by_id), folder.table("features"))
+        write_features(feature_rows(answers, by_id, self.likeness), folder.table("features"))
 
     def _write_manifest(
         self,
@@ -392,6 +395,7 @@ class _Job:
                 for ref, r in rubrics.items()
             ],
             stages=[p.stage for p in panels],
+            similarity=signatures(self.likeness),
             calls=self._calls(),
             notes=self.result.notes,
             tables=manifest.table_digests(self.folder),

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 from judge.types import Finding
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
+    from judge.analysis.similarity import Similarity
     from judge.pipeline.generating import Gap
     from judge.pipeline.tasks import Material
     from judge.study import Study
@@ -49,8 +50,12 @@ def gap_findings(gaps: Iterable[Gap], asked: int) -> tuple[Finding, ...]:
     )
 
 
-def text_findings(material: Material, study: Study) -> tuple[Finding, ...]:
+def text_findings(
+    material: Material, study: Study, likeness: Sequence[Similarity] = ()
+) -> tuple[Finding, ...]:
     """Measure the responses of every system: diversity, overlap, recognised emotions.
+
+    ROUGE-L and BERTScore are metrics of the systems too where `likeness` holds them.
 
     The predicted emotion comes from the details of a response, where its strategy (or its file) keeps one.
     """
@@ -62,5 +67,11 @@ def text_findings(material: Material, study: Study) -> tuple[Finding, ...]:
         for dialogue in material.dialogues
         if dialogue.dialogue_id in material.responses[system]
     ]
-    options = TextOptions(confidence=study.analysis.confidence, seed=study.seed)
+    asked = {measure.name: measure for measure in likeness}
+    options = TextOptions(
+        confidence=study.analysis.confidence,
+        seed=study.seed,
+        rouge="rouge_l" in asked,
+        bertscore=asked.get("bertscore"),
+    )
     return tuple(text_metric_findings(responses, list(material.dialogues), options))

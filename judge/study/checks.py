@@ -103,6 +103,16 @@ def texts(value: Any, folder: Path) -> tuple[str, ...]:
     return found
 
 
+def some_of(*words: str) -> Check:
+    """Make the check of a list of some of a few words, none twice."""
+    known = one_of(*words)
+
+    def check(value: Any, folder: Path) -> tuple[str, ...]:
+        return tuple(known(part, folder) for part in texts(value, folder))
+
+    return check
+
+
 def file(value: Any, folder: Path) -> Path:
     """Check the path of a file that is there; relative ones start at the study file."""
     found = anything(value, folder)

@@ -39,6 +39,7 @@ _PLAIN: dict[str, tuple[str, str]] = {
     "confidence": ("analysis", "confidence"),
     "margin": ("analysis", "margin"),
     "cluster": ("analysis", "cluster"),
+    "similarity": ("analysis", "similarity"),
 }
 """Flags that are one value of the file. A new one is one line."""
 _EACH_JUDGE = (
@@ -52,7 +53,7 @@ _EACH_JUDGE = (
     "batch",
 )
 _EACH_STRATEGY = ("base_url", "concurrency", "timeout")
-_LISTED = ("criteria", "emotions")
+_LISTED = ("criteria", "emotions", "similarity")
 
 
 def study_from_flags(**flags: Any) -> Study:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, fields, is_dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from judge.analysis.similarity import SIMILARITIES
 from judge.study import checks as c
 
 if TYPE_CHECKING:
@@ -138,6 +139,8 @@ class AnalysisSpec:
     """How the analysis is done; `margin` is what counts as no difference, on the scale of a win rate.
 
     `groups` is a table of the kind of each system: it adds the mixed model of scores cut at `threshold`.
+    `similarity` are the measures of likeness to the reference that the judge is tested against; the first
+    enters the joint model.
     """
 
     confidence: float = field(default=0.95, metadata=_by(c.number(0.5, 0.9999)))
@@ -145,6 +148,7 @@ class AnalysisSpec:
     cluster: str = field(default="dialogue_id", metadata=_by(c.text))
     groups: Path | None = field(default=None, metadata=_by(c.file))
     threshold: float | None = field(default=None, metadata=_by(c.number(-1e9)))
+    similarity: tuple[str, ...] = field(default=("chrf",), metadata=_by(c.some_of(*SIMILARITIES)))
 
 
 @dataclass(frozen=True, kw_only=True)
