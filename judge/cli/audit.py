@@ -24,6 +24,12 @@ if TYPE_CHECKING:
 )
 @click.option("--features", type=click.Path(path_type=Path), help="Table of features to test judges against.")
 @click.option(
+    "--similarity",
+    default="chrf",
+    show_default=True,
+    help="Likeness to the reference, comma-separated: chrf, bleu, rouge_l, embedding, bertscore.",
+)
+@click.option(
     "--cluster", default="dialogue_id", show_default=True, help="Column of the unit of independence."
 )
 @click.option("--confidence", type=click.FloatRange(0.5, 0.999), default=0.95, show_default=True)
@@ -70,7 +76,8 @@ def command(tables: tuple[Path, ...], as_json: bool, quiet: bool, no_report: boo
             return 130
         done = AuditResult(result.folder, result.findings, simulated=result.simulated)
     else:
-        done = audit_tables(tables, out, note=voice.note, **options)
+        likeness = tuple(name.strip() for name in options.pop("similarity").split(",") if name.strip())
+        done = audit_tables(tables, out, note=voice.note, similarity=likeness, **options)
     if not no_report:
         from judge.reports import render_report
 
