@@ -55,6 +55,10 @@ def _similarity(name: str, model: str) -> Similarity:
         "rouge_l": known.rouge_l_similarity,
         "bertscore": known.bertscore_similarity,
     }
+    if name not in make:
+        from judge.errors import UnknownNameError
+
+        raise UnknownNameError("similarity", name, tuple(make))
     return make[name]()
 
 
