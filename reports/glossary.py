@@ -191,6 +191,7 @@ GLOSSARY: dict[str, str] = {
     "distinct_2": "The same for pairs of words.",
     "distinct_1_intra": "Different words over all words within each response, averaged, times 100.",
     "distinct_2_intra": "The same for pairs of words.",
+    "bits_per_byte": "How surprised the model was by its own text: bits of its tokens over its bytes.",
     "ead_1": "Different words over those that random words would give, times 100: not bound to the length.",
     "ead_2": "The same for pairs of words.",
     "bleu_4": "Overlap of up to four words in a row with the reference, over all responses (0 to 100).",

@@ -151,6 +151,7 @@ NAMES: dict[str, str] = {
     "distinct_2_intra": "Distinct-2 within a response",
     "distinct_1_difference": "Difference of Distinct-1 at an equal budget",
     "distinct_2_difference": "Difference of Distinct-2 at an equal budget",
+    "bits_per_byte": "Bits per byte",
     "ead_1": "EAD-1",
     "ead_2": "EAD-2",
     "bleu_4": "BLEU-4",

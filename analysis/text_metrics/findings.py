@@ -21,6 +21,7 @@ from judge.analysis.text_metrics.distinct import (
 )
 from judge.analysis.text_metrics.emotion import mcnemar, recognise
 from judge.analysis.text_metrics.overlap import bleu, bleu_sums, chrf, chrf_sums, rouge_l
+from judge.analysis.text_metrics.perplexity import bits_per_byte
 from judge.analysis.text_metrics.tokens import tokeniser_function
 
 if TYPE_CHECKING:
@@ -108,7 +109,8 @@ def text_metric_findings(
         Level ``system``: ``distinct_1``, ``distinct_2``, ``distinct_1_intra``, ``distinct_2_intra``,
         ``ead_1``, ``ead_2`` (all times 100), ``bleu_4``, ``chrf_corpus``, ``rouge_l`` (0 to 100),
         ``bertscore_f1`` (rescaled: about 0 to 1), ``emotion_accuracy``, ``emotion_top_k``,
-        ``emotion_out_of_label``, ``emotion_macro_f1`` (0 to 1).
+        ``emotion_out_of_label``, ``emotion_macro_f1`` (0 to 1), ``bits_per_byte`` (where responses tell the
+        log-probability of their text).
         Level ``pair``:
         ``distinct_1_difference``, ``distinct_2_difference`` (on the same dialogues with an equal budget of
         tokens) and ``emotion_difference`` (McNemar's p).
@@ -125,6 +127,10 @@ def text_metric_findings(
     for corpus in corpora:
         yield from _diversity(corpus, wishes, note)
     yield from _differences(corpora, wishes)
+    for corpus in corpora:
+        surprise = bits_per_byte(corpus.system, corpus.responses, corpus.dialogue, wishes.confidence)
+        if surprise is not None:
+            yield surprise
     for corpus in corpora:
         yield from _overlaps(corpus, dialogues, wishes, len(responses))
     yield from _emotions(corpora, dialogues, wishes)

@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
+from judge.analysis.text_metrics.perplexity import likelihood
 from judge.errors import InputError
 from judge.generators.base import Ask, Failed
 from judge.store.keys import request_key
@@ -100,6 +101,7 @@ def _follow(
 ) -> Response | Open | Gap:
     step = generation.start(dialogue)
     requests: list[str] = []
+    told: dict[str, float] = {}
     while isinstance(step, Ask):
         request = generation.request(step)
         key = request_key(request)
@@ -110,11 +112,12 @@ def _follow(
         kind = _unusable(answer)
         if kind is not None:
             return Gap(dialogue.dialogue_id, generation.system_id, kind, answer.text[:200])
+        told = likelihood(answer.logprobs, answer.text)
         step = step.then(answer.text)
     if isinstance(step, Failed):
         reason: GapKind = "parse_failure" if requests else "unusable_input"
         return Gap(dialogue.dialogue_id, generation.system_id, reason, step.reason)
-    details: dict[str, Any] = {**step.details, **({"keys": requests} if requests else {})}
+    details: dict[str, Any] = {**step.details, **told, **({"keys": requests} if requests else {})}
     return Response(
         dialogue.dialogue_id,
         generation.system_id,

@@ -52,6 +52,7 @@ class SystemSpec:
     tokens_per_minute: float | None = field(default=None, metadata=_by(c.number(0, open_ends=True)))
     timeout: float = field(default=60.0, metadata=_by(c.number(0, open_ends=True)))
     price: Mapping[str, float] | None = field(default=None, metadata=_by(c.price))
+    logprobs: bool = field(default=False, metadata=_by(c.flag))
     exemplars: Path | None = field(default=None, metadata=_by(c.file))
     embedding: str | None = field(default=None, metadata=_by(c.text))
     sem: Path | str | None = field(default=None, metadata=_by(c.file_or("embedded", "embedding")))
