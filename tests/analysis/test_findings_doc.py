@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import re
 from functools import cache
+from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
@@ -75,8 +76,9 @@ def texts() -> set[str]:
         for k in range(4)
         for system in ("a", "b")
     ]
-    options = TextOptions(bleu=True, chrf=True, rouge=True)
-    return {f"texts/{f.statistic}" for f in text_metric_findings(responses, dialogues, options)}
+    options = TextOptions(bleu=True, chrf=True, rouge=find_spec("rouge_score") is not None)
+    found = {f"texts/{f.statistic}" for f in text_metric_findings(responses, dialogues, options)}
+    return found | {"texts/rouge_l"}  # of the extra `metrics`, which need not be installed
 
 
 def rich_study() -> AuditInput:
