@@ -43,7 +43,33 @@ def _headline(found: Findings, judge: str, criterion: str, people: str) -> Headl
     if pair is not None and pair.estimate is not None:
         tied = _tied(found, systems, judge, criterion, pair, level=0.5)
         return _by_duels(pair, best, second, tied, judge=judge, criterion=criterion, detail=detail)
+    compared = found.where("ranking", "win_rate", level="pair", judge=judge, criterion=criterion)
+    known = [f for f in compared if identified(f)]
+    if known:
+        return _by_some_pairs(found, known, judge=judge, criterion=criterion, detail=detail)
     return _by_means(found, systems, judge, criterion, detail)
+
+
+def _by_some_pairs(
+    found: Findings, pairs: Sequence[Finding], *, judge: str, criterion: str, detail: str
+) -> Headline:
+    """Say what a study of chosen pairs shows, where the systems at the top never met."""
+    clear = [f for f in pairs if _excludes_even(f)]
+    most = max(clear or pairs, key=lambda f: abs((f.estimate or 0.5) - 0.5))
+    ahead = (most.estimate or 0.5) >= 0.5
+    best, second = (most.system, most.system_b) if ahead else (most.system_b, most.system)
+    pair = pair_of(found, "win_rate", best, second, judge=judge, criterion=criterion) or most
+    count = (
+        f"{len(clear)} of the {len(pairs)} pairs that were compared {'has' if len(clear) == 1 else 'have'}"
+    )
+    verb = "beats" if clear else "against"
+    sentence = f"{count} a clear winner; the widest gap: {best} {verb} {second} in {_share(pair)}"
+    return Headline(sentence, detail, clear=bool(clear), judge=judge, criterion=criterion)
+
+
+def _excludes_even(pair: Finding) -> bool:
+    low, high = pair.ci_low, pair.ci_high
+    return low is not None and high is not None and (low > 0.5 or high < 0.5)
 
 
 def _tied(
