@@ -59,11 +59,12 @@ def _by_some_pairs(
     ahead = (most.estimate or 0.5) >= 0.5
     best, second = (most.system, most.system_b) if ahead else (most.system_b, most.system)
     pair = pair_of(found, "win_rate", best, second, judge=judge, criterion=criterion) or most
-    count = (
-        f"{len(clear)} of the {len(pairs)} pairs that were compared {'has' if len(clear) == 1 else 'have'}"
+    number = str(len(clear)) if clear else "None"
+    has = "have" if len(clear) > 1 else "has"
+    sentence = (
+        f"{number} of the {len(pairs)} pairs that were compared {has} a clear winner; the widest gap: "
+        f"{best} wins {_share(pair)} against {second}"
     )
-    verb = "beats" if clear else "against"
-    sentence = f"{count} a clear winner; the widest gap: {best} {verb} {second} in {_share(pair)}"
     return Headline(sentence, detail, clear=bool(clear), judge=judge, criterion=criterion)
 
 
