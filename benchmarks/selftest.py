@@ -12,17 +12,10 @@ from itertools import groupby
 from pathlib import Path
 from typing import Any
 
+from judge.cli.selftest import KINDS
+
 PAGE = Path(__file__).resolve().parents[1] / "docs" / "selftest.md"
 BEGIN, END = "<!-- certificate: begin -->", "<!-- certificate: end -->"
-KINDS = {
-    "fpr": "false positives",
-    "power": "power",
-    "coverage": "coverage",
-    "fdr": "false discoveries",
-    "wrong": "wrong verdicts",
-    "violation": "assumption broken",
-    "naive": "for comparison",
-}
 MARKS = {True: "kept", False: "**not kept**", None: ""}
 
 

@@ -29,7 +29,6 @@ if TYPE_CHECKING:
 
 HEADER = ("conv_id", "utterance_idx", "context", "prompt", "speaker_idx", "utterance", "selfeval", "tags")
 SPLITS = ("train", "valid", "test")
-VIEWS = ("turns", "first")
 Lines: TypeAlias = "list[tuple[int, Utterance]]"
 
 

@@ -12,7 +12,6 @@
     +-- Unfinished                     3   the work stopped and can be taken up again
     |   +-- RunLockedError                 another process works in this folder
     |   +-- StoreError                     the disk or the database would not take an answer
-    |   +-- BudgetReached                  the limit that the user set
     +-- ProviderFailure                    one call failed; becomes an outcome of its own, never a score
         +-- RateLimited
         +-- Timeout
@@ -129,10 +128,6 @@ class RunLockedError(Unfinished):
 
 class StoreError(Unfinished):
     """The store could not keep an answer (disk full, damaged, written by a newer version)."""
-
-
-class BudgetReached(Unfinished):
-    """The limit of cost or calls that the user set was reached."""
 
 
 class ProviderFailure(JudgeError):  # noqa: N818 - becomes an outcome, see `kind`

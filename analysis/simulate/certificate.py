@@ -13,7 +13,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
 
 Kind = Literal["fpr", "power", "coverage", "fdr", "wrong", "violation", "naive"]
-Trial = "Callable[[np.random.Generator], Mapping[str, float | bool]]"
 
 FULL_RUNS = 1000
 """Studies from which on the limits are those of the acceptance, not widened."""

@@ -7,7 +7,6 @@ are added before the softmax. The head is a few kilobytes of numbers; the encode
 
 from __future__ import annotations
 
-import hashlib
 import json
 from dataclasses import dataclass
 from importlib.resources import as_file, files
@@ -19,6 +18,7 @@ from judge.errors import InputError
 from judge.generators.embeddings import sentence_encoder
 from judge.generators.sem.contexts import ContextModel, softmax
 from judge.generators.sem.linear import LinearSEM
+from judge.hashed import numbers_digest
 from judge.types import EMOTIONS
 
 if TYPE_CHECKING:
@@ -69,11 +69,7 @@ class Head:
 
     def digest(self) -> str:
         """Return the BLAKE2 digest of all numbers, 16 hex digits."""
-        digest = hashlib.blake2b(digest_size=8)
-        for name, array in self.arrays().items():
-            digest.update(f"{name}{array.dtype.str}{array.shape}".encode())
-            digest.update(np.ascontiguousarray(array).tobytes())
-        return digest.hexdigest()
+        return numbers_digest(self.arrays())
 
     def save(self, path: Path) -> None:
         """Write the numbers and what is known about them."""

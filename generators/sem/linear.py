@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib.resources import files
@@ -13,7 +12,7 @@ import numpy as np
 
 from judge.errors import InputError
 from judge.generators.sem.contexts import ContextModel, divergence, shares, softmax
-from judge.hashed import Hasher, Hits, Sparse, surfaces, tfidf, token
+from judge.hashed import Hasher, Hits, Sparse, numbers_digest, surfaces, tfidf, token
 from judge.types import EMOTIONS
 
 if TYPE_CHECKING:
@@ -67,12 +66,7 @@ class Weights:
 
     def digest(self) -> str:
         """Return the BLAKE2 digest of all numbers, 16 hex digits."""
-        digest = hashlib.blake2b(digest_size=8)
-        for name in sorted(self.__dataclass_fields__):
-            array = np.ascontiguousarray(getattr(self, name))
-            digest.update(f"{name}{array.dtype.str}{array.shape}".encode())
-            digest.update(array.tobytes())
-        return digest.hexdigest()
+        return numbers_digest({name: getattr(self, name) for name in sorted(self.__dataclass_fields__)})
 
 
 class LinearSEM(ContextModel):

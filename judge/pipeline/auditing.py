@@ -11,6 +11,7 @@ from judge.pipeline import manifest
 from judge.pipeline.analysing import save_findings
 from judge.pipeline.features import feature_rows, signatures, similarities
 from judge.pipeline.frames import concat
+from judge.pipeline.generated import text_findings
 from judge.pipeline.keys import file_digest
 from judge.pipeline.load import People
 from judge.pipeline.runfolder import RunFolder
@@ -125,13 +126,9 @@ def audit_tables(
 
         found += group_findings(groups, threshold, tables.ratings, tables.dialogues, options)
     if tables.responses and tables.dialogues:
-        from judge.analysis.text_metrics.findings import TextOptions, text_metric_findings
-
-        asked = {measure.name: measure for measure in tables.likeness}
-        wishes = TextOptions(
-            confidence=confidence, seed=seed, rouge="rouge_l" in asked, bertscore=asked.get("bertscore")
+        found += text_findings(
+            tables.responses, tables.dialogues, confidence=confidence, seed=seed, likeness=tables.likeness
         )
-        found += tuple(text_metric_findings(tables.responses, tables.dialogues, wishes))
     note("writing")
     _write(folder, tables)
     save_findings(folder, found)

@@ -203,13 +203,20 @@ class _Job:
         judged = load.judged_part(material, study.judging.sample, study.seed)
         panels, notes = wiring.make_panels(study, judged, library, judges)
         self.result.notes.extend(notes)
-        self.result.missing = {s: len(ids) for s, ids in material.missing().items()}
-        self.result.missing_ids = {s: ids[:5] for s, ids in material.missing().items()}
+        unanswered = material.missing()
+        self.result.missing = {s: len(ids) for s, ids in unanswered.items()}
+        self.result.missing_ids = {s: ids[:5] for s, ids in unanswered.items()}
         if not self._judge(panels, judges, judged):
             return self.result
         self._write_tables(panels, material)
         missing = gap_findings(self.result.gaps, len(dialogues))
-        texts = text_findings(material, study, self.likeness)
+        texts = text_findings(
+            material.answers(),
+            material.dialogues,
+            confidence=study.analysis.confidence,
+            seed=study.seed,
+            likeness=self.likeness,
+        )
         from judge.pipeline.analysing import analyse
 
         self.result.findings = analyse(
@@ -337,12 +344,7 @@ class _Job:
         self.result.saved = self.stage.saved
         # A run that is taken up again does not even look at what it knows: count it here.
         self.result.kept = max(self.result.kept, sum(s.answered for s in states) - self.result.asked)
-        answers = [
-            material.responses[s][d.dialogue_id]
-            for s in material.systems
-            for d in material.dialogues
-            if d.dialogue_id in material.responses[s]
-        ]
+        answers = material.answers()
         write_dialogues(material.dialogues, folder.table("dialogues"))
         write_responses(answers, folder.table("responses"))
         seen = collect.FailureCount()

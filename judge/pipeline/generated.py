@@ -12,8 +12,7 @@ if TYPE_CHECKING:
 
     from judge.analysis.similarity import Similarity
     from judge.pipeline.generating import Gap
-    from judge.pipeline.tasks import Material
-    from judge.study import Study
+    from judge.types import Dialogue, Response
 
 
 def gap_findings(gaps: Iterable[Gap], asked: int) -> tuple[Finding, ...]:
@@ -51,7 +50,12 @@ def gap_findings(gaps: Iterable[Gap], asked: int) -> tuple[Finding, ...]:
 
 
 def text_findings(
-    material: Material, study: Study, likeness: Sequence[Similarity] = ()
+    responses: Sequence[Response],
+    dialogues: Sequence[Dialogue],
+    *,
+    confidence: float,
+    seed: int,
+    likeness: Sequence[Similarity] = (),
 ) -> tuple[Finding, ...]:
     """Measure the responses of every system: diversity, overlap, recognised emotions.
 
@@ -61,17 +65,8 @@ def text_findings(
     """
     from judge.analysis.text_metrics.findings import TextOptions, text_metric_findings
 
-    responses = [
-        material.responses[system][dialogue.dialogue_id]
-        for system in material.systems
-        for dialogue in material.dialogues
-        if dialogue.dialogue_id in material.responses[system]
-    ]
     asked = {measure.name: measure for measure in likeness}
     options = TextOptions(
-        confidence=study.analysis.confidence,
-        seed=study.seed,
-        rouge="rouge_l" in asked,
-        bertscore=asked.get("bertscore"),
+        confidence=confidence, seed=seed, rouge="rouge_l" in asked, bertscore=asked.get("bertscore")
     )
-    return tuple(text_metric_findings(responses, list(material.dialogues), options))
+    return tuple(text_metric_findings(responses, dialogues, options))

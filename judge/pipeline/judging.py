@@ -103,12 +103,7 @@ def material_digest(material: Material) -> str:
         [
             list(material.systems),
             *(dialogue_value(d) for d in material.dialogues),
-            *(
-                response_value(material.responses[s][d.dialogue_id])
-                for s in material.systems
-                for d in material.dialogues
-                if d.dialogue_id in material.responses[s]
-            ),
+            *(response_value(response) for response in material.answers()),
         ]
     )
 

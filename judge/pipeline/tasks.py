@@ -30,6 +30,15 @@ class Material:
     systems: Sequence[str]
     responses: Mapping[str, Mapping[str, Response]]
 
+    def answers(self) -> list[Response]:
+        """Return every response, system by system, in the order of the dialogues."""
+        return [
+            self.responses[system][dialogue.dialogue_id]
+            for system in self.systems
+            for dialogue in self.dialogues
+            if dialogue.dialogue_id in self.responses[system]
+        ]
+
     def missing(self) -> dict[str, list[str]]:
         """Return, by system, the dialogues that it did not answer; systems that answered all are left out."""
         gaps = {

@@ -25,8 +25,6 @@ if TYPE_CHECKING:
 _QUOTA = frozenset({"insufficient_quota", "billing_hard_limit_reached", "billing_error", "quota_exceeded"})
 _FILTER = frozenset({"content_filter", "content_policy_violation", "responsibleaipolicyviolation"})
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]+")
-OVERLOADED = 529
-"""Anthropic's status for "try again later"."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,6 @@ data are those of Sharma et al. 2020 (arXiv 2009.08441); ``docs/embedded-judge.m
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib.resources import files
@@ -16,7 +15,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from judge.errors import InputError
-from judge.hashed import Hasher, tfidf, tokens
+from judge.hashed import Hasher, numbers_digest, tfidf, tokens
 from judge.providers.embedded.features import BITS, counts, sentences
 
 if TYPE_CHECKING:
@@ -87,12 +86,7 @@ class Weights:
 
     def digest(self) -> str:
         """Return the BLAKE2 digest of all numbers, 16 hex digits: names these weights in cache keys."""
-        hasher = hashlib.blake2b(digest_size=8)
-        for name in sorted(self.__dataclass_fields__):
-            array = np.ascontiguousarray(getattr(self, name))
-            hasher.update(f"{name}{array.dtype.str}{array.shape}".encode())
-            hasher.update(array.tobytes())
-        return hasher.hexdigest()
+        return numbers_digest({name: getattr(self, name) for name in sorted(self.__dataclass_fields__)})
 
 
 class EpitomeModel:
