@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from judge.analysis.audit import AuditInput, AuditOptions, audit
@@ -10,7 +11,6 @@ from judge.pipeline.frames import concat
 from judge.pipeline.stage import warned
 from judge.tables import (
     dialogue_frame,
-    read_dialogues,
     read_duels,
     read_features,
     read_ratings,
@@ -20,7 +20,7 @@ from judge.tables import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     import pandas as pd
 
@@ -28,15 +28,29 @@ if TYPE_CHECKING:
     from judge.pipeline.runfolder import RunFolder
     from judge.pipeline.stage import JudgingStage
     from judge.study import Study
-    from judge.types import Finding
+    from judge.types import Dialogue, Finding
+
+
+@dataclass(frozen=True)
+class Known:
+    """What an analysis needs and no judge says: the dialogues, as they are and as a frame, and features."""
+
+    texts: Sequence[Dialogue]
+    dialogues: pd.DataFrame
+    features: pd.DataFrame
+
+
+def read_known(folder: RunFolder, dialogues: Sequence[Dialogue]) -> Known:
+    """Put dialogues and the folder's features together for `analyse`."""
+    return Known(dialogues, dialogue_frame(dialogues), read_features(folder.table("features")))
 
 
 def analyse(
     folder: RunFolder,
     study: Study,
     people: People,
+    known: Known,
     *,
-    note: Callable[[str], None],
     stage: JudgingStage | None = None,
     more: Callable[[tuple[Finding, ...]], tuple[Finding, ...]] = lambda _: (),
 ) -> tuple[Finding, ...]:
@@ -48,9 +62,7 @@ def analyse(
     People's labels about the judged dialogues and systems are added to the run's ratings and duels, so that
     the folder holds all that the findings rest on.
     """
-    note("analysing")
-    dialogues = dialogue_frame(read_dialogues(folder.table("dialogues")))
-    features = read_features(folder.table("features"))
+    dialogues, features = known.dialogues, known.features
     ratings = _with_people(read_ratings(folder.table("ratings"), allow_empty=True), people.ratings, features)
     duels = _with_people(read_duels(folder.table("duels"), allow_empty=True), people.duels, features)
     if people.ratings is not None:
@@ -71,9 +83,8 @@ def analyse(
     if study.analysis.groups is not None:
         from judge.pipeline.grouping import group_findings
 
-        texts = read_dialogues(folder.table("dialogues"))
         kinds, cut = study.analysis.groups, study.analysis.threshold
-        found = (*found, *group_findings(kinds, cut, ratings, texts, options_of(study)))
+        found = (*found, *group_findings(kinds, cut, ratings, known.texts, options_of(study)))
     found = (*found, *more(found))
     save_findings(folder, found)
     return found

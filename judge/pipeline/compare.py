@@ -10,26 +10,25 @@ import asyncio
 import time
 from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
-from importlib import import_module
-from threading import Thread
 from typing import TYPE_CHECKING, Any
 
 from judge.errors import InputError
-from judge.pipeline import collect, judging, load, manifest, wiring
+from judge.pipeline import judging, load, manifest, wiring
+from judge.pipeline.aside import Aside
 from judge.pipeline.costs import CostBook
-from judge.pipeline.features import feature_rows, signatures, similarities
-from judge.pipeline.generated import gap_findings, text_findings
+from judge.pipeline.features import signatures, similarities
+from judge.pipeline.finishing import Finishing
 from judge.pipeline.generating import Gap, Generation, check_starts
 from judge.pipeline.grouping import read_groups
 from judge.pipeline.prices import rates
-from judge.pipeline.printed import beside, read_printed
+from judge.pipeline.printed import read_printed
 from judge.pipeline.resources import Shelf
 from judge.pipeline.rounds import Rounds
 from judge.pipeline.runfolder import RunFolder
 from judge.pipeline.stage import JudgingStage
 from judge.runner import Budget, Silent, Tally, run
 from judge.store import RunLock, SqliteStore
-from judge.tables import write_dialogues, write_duels, write_features, write_ratings, write_responses
+from judge.tables import write_dialogues, write_responses
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -129,8 +128,8 @@ def compare(study: Study, out: Path, *, events: Events | None = None, twist: Twi
     events = events or Events()
     folder = RunFolder(out).open()
     started = time.monotonic()
-    with RunLock(folder.root), SqliteStore(folder.store) as store:
-        result = _Job(study, folder, store, events, twist).run()
+    with RunLock(folder.root) as lock, SqliteStore(folder.store) as store:
+        result = _Job(study, folder, store, events, twist).run(lock)
     result.seconds = time.monotonic() - started
     return result
 
@@ -176,7 +175,7 @@ class _Job:
             batch_wait_s=events.batch_wait_s,
         )
 
-    def run(self) -> RunResult:
+    def run(self, lock: RunLock) -> RunResult:
         study = self.study
         library = wiring.load_library(study)
         wiring.check_study_names(study, library)
@@ -206,34 +205,25 @@ class _Job:
         unanswered = material.missing()
         self.result.missing = {s: len(ids) for s, ids in unanswered.items()}
         self.result.missing_ids = {s: ids[:5] for s, ids in unanswered.items()}
-        if not self._judge(panels, judges, judged):
-            return self.result
-        self._write_tables(panels, material)
-        missing = gap_findings(self.result.gaps, len(dialogues))
-        texts = text_findings(
-            material.answers(),
-            material.dialogues,
-            confidence=study.analysis.confidence,
-            seed=study.seed,
-            likeness=self.likeness,
-        )
-        from judge.pipeline.analysing import analyse
-
-        self.result.findings = analyse(
-            self.folder,
+        finishing = Finishing(
             study,
+            self.folder,
+            panels,
+            material,
+            self.stage,
             people,
-            note=self.events.note,
-            stage=self.stage,
-            more=lambda found: (
-                *texts,
-                *missing,
-                *self.book.findings(),
-                *beside(printed, [*found, *texts]),
-                *self.twist.more(self.folder),
-            ),
+            self.likeness,
+            self.book,
+            self.result.gaps,
+            printed,
+            self.twist.more,
         )
-        self._write_manifest(panels, judges, generations, material)
+        with Aside(finishing, wanted=_waits(panels), drop=(lock.fileno(),)) as aside:
+            if not self._judge(panels, judges, judged):
+                return self.result
+            self._finish(aside)
+        whole = self._digest if judged is material else judging.material_digest(material)
+        self._write_manifest(panels, judges, generations, material, whole)
         return self.result
 
     def generate_only(self) -> RunResult:
@@ -257,8 +247,6 @@ class _Job:
         self, sources: Sequence[Iterable[Job]], wired: Sequence[Wired], label: str, total: int, **how: Any
     ) -> Tally:
         """Run the questions; providers are closed in the loop in which they were used."""
-        if any(one.provider.name not in LOCAL for one in wired):
-            _load_while_waiting()
         with self.events.observer(label, total) as observer:
             tally = asyncio.run(self._work(sources, wired, observer, **how))
         self._account(tally)
@@ -304,7 +292,8 @@ class _Job:
 
     def _judge(self, panels: list[Panel], judges: Sequence[Wired], material: Material) -> bool:
         self.events.note(_judging_line(panels, sum(panel.count() for panel in panels)))
-        stopped = self.stage.run(panels, judges, judging.material_digest(material))
+        self._digest = judging.material_digest(material)
+        stopped = self.stage.run(panels, judges, self._digest)
         self.result.notes.extend(self.stage.notes)
         return stopped != "interrupted"
 
@@ -336,30 +325,14 @@ class _Job:
 
     # -- writing ----------------------------------------------------------------------------------------
 
-    def _write_tables(self, panels: list[Panel], material: Material) -> None:
-        folder = self.folder
-        self.events.note("writing tables")
-        states = [self.store.plan_state(p.stage) for p in panels]
-        self.result.open_questions = sum(state.pending for state in states) - self.stage.saved
-        self.result.saved = self.stage.saved
+    def _finish(self, aside: Aside) -> None:
+        self.store.flush()
+        result, finished = self.result, aside.finish(self.events.note)
+        result.findings, result.failures = finished.findings, finished.failures
+        result.saved = self.stage.saved
+        result.open_questions = finished.pending - self.stage.saved
         # A run that is taken up again does not even look at what it knows: count it here.
-        self.result.kept = max(self.result.kept, sum(s.answered for s in states) - self.result.asked)
-        answers = material.answers()
-        write_dialogues(material.dialogues, folder.table("dialogues"))
-        write_responses(answers, folder.table("responses"))
-        seen = collect.FailureCount()
-        spared = self.stage.spared()
-        how: dict[str, Any] = {"spared": spared, "book": self.book}
-        duels = collect.judgment_rows(panels, self.store, absolute=False, **how)
-        ratings = collect.judgment_rows(panels, self.store, absolute=True, **how)
-        write_duels(seen.watch(duels), folder.table("duels"))
-        write_ratings(seen.watch(ratings), folder.table("ratings"))
-        self.result.failures = seen.kinds
-        for panel in panels:
-            for task, answer, cost in judging.unread(panel, self.store):
-                self.book.unread(panel, task, answer, cost)
-        by_id = {d.dialogue_id: d for d in material.dialogues}
-        write_features(feature_rows(answers, by_id, self.likeness), folder.table("features"))
+        result.kept = max(result.kept, finished.answered - result.asked)
 
     def _write_manifest(
         self,
@@ -367,12 +340,13 @@ class _Job:
         judges: Sequence[Wired],
         generations: list[Generation],
         material: Material,
+        digest: str,
     ) -> None:
         rubrics = {p.rubric.ref: p.rubric for p in panels}
         content = manifest.base_manifest(
             study=self.study.to_dict(),
             seed=self.study.seed,
-            material=judging.material_digest(material),
+            material=digest,
             counts={
                 "dialogues": len(material.dialogues),
                 "systems": {s: len(material.responses[s]) for s in material.systems},
@@ -426,9 +400,10 @@ def vars_of(value: Any) -> dict[str, Any]:
     return {k: v for k, v in asdict(value).items() if v is not None and v != {}}
 
 
-def _load_while_waiting() -> None:
-    """Load pandas and the analysis in the background: half a second that waiting for answers gives away."""
-    Thread(target=import_module, args=("judge.pipeline.analysing",), daemon=True).start()
+def _waits(panels: Sequence[Panel]) -> bool:
+    """Tell whether time is spent waiting for answers, and nothing that comes after depends on the course."""
+    far = any(panel.provider.name not in LOCAL for panel in panels)
+    return far and not any(panel.design.shuffled for panel in panels)
 
 
 def check_key(one: Wired) -> None:

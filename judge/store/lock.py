@@ -56,6 +56,10 @@ class RunLock:
         os.ftruncate(self._file, 0)
         os.pwrite(self._file, note.encode(), 0)
 
+    def fileno(self) -> int:
+        """Return the open file; a copy of this process must close it, or the folder stays held with it."""
+        return self._file
+
     def release(self) -> None:
         """Give the folder back; may be called twice."""
         if self._file >= 0:

@@ -84,4 +84,4 @@ def running(server: Server) -> Iterator[Server]:
 def without_analysis(monkeypatch: pytest.MonkeyPatch) -> None:
     """Leave the audit and the text metrics out of `compare`, for tests that are not about findings."""
     monkeypatch.setattr("judge.pipeline.analysing.audit", lambda *_: ())
-    monkeypatch.setattr("judge.pipeline.compare.text_findings", lambda *_, **__: ())
+    monkeypatch.setattr("judge.pipeline.finishing.text_findings", lambda *_, **__: ())
