@@ -6,7 +6,6 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from scipy import special
 
 from judge.types import Finding, FindingVerdict
 
@@ -75,6 +74,8 @@ def t_quantile(df: float, confidence: float) -> float:
     >>> round(t_quantile(99, 0.95), 4)
     1.9842
     """
+    from scipy import special
+
     return float(special.stdtrit(df, 0.5 + confidence / 2))
 
 
@@ -84,6 +85,8 @@ def t_p_value(t: float, df: float, *, one_sided: bool = False) -> float:
     >>> round(t_p_value(1.9842, 99), 3)
     0.05
     """
+    from scipy import special
+
     return float(special.stdtr(df, -t)) if one_sided else float(2 * special.stdtr(df, -abs(t)))
 
 
@@ -132,6 +135,8 @@ def wilson(share: float, n: int, confidence: float) -> tuple[float, float]:
     >>> [round(end, 3) for end in wilson(0.5, 100, 0.95)]
     [0.404, 0.596]
     """
+    from scipy import special
+
     z2 = float(special.ndtri(0.5 + confidence / 2)) ** 2
     centre = (share + z2 / (2 * n)) / (1 + z2 / n)
     half = np.sqrt(z2) / (1 + z2 / n) * np.sqrt(share * (1 - share) / n + z2 / (4 * n * n))

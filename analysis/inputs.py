@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
-import pandas as pd
 
 from judge.errors import TableError
 
@@ -15,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     import numpy.typing as npt
+    import pandas as pd
 
 PEOPLE = "people"
 """The name of all human raters taken together, in the column `judge` of findings."""
@@ -80,6 +80,7 @@ def encode(column: pd.Series, *, what: str = "") -> Codes:
 
     Examples
     --------
+    >>> import pandas as pd
     >>> encode(pd.Series(["b", "a", "b"]))
     Codes(codes=array([1, 0, 1]), names=('a', 'b'))
     """
@@ -104,6 +105,8 @@ def as_categories(column: pd.Series) -> pd.Series:
     judge.errors.TableError
         A cell holds a list or another thing that is no text and no number.
     """
+    import pandas as pd
+
     if isinstance(column.dtype, pd.CategoricalDtype):
         return column
     try:
@@ -131,6 +134,8 @@ def cluster_codes(
     judge.errors.TableError
         The column is in neither table, or a dialogue has no value in it.
     """
+    import pandas as pd
+
     if column == "dialogue_id":
         return dialogue.codes
     if column in frame.columns:
@@ -176,9 +181,12 @@ def numbers(column: pd.Series, *, what: str) -> npt.NDArray[np.float64]:
 
     Examples
     --------
+    >>> import pandas as pd
     >>> numbers(pd.Series([1, None, 2]), what="score")
     array([ 1., nan,  2.])
     """
+    import pandas as pd
+
     if column.dtype == object or isinstance(column.dtype, pd.CategoricalDtype | pd.StringDtype):
         values = pd.to_numeric(column.astype(object), errors="coerce").to_numpy(dtype=float, na_value=np.nan)
         bad = np.isnan(values) & column.notna().to_numpy()
@@ -224,6 +232,8 @@ def repeat_codes(frame: pd.DataFrame) -> npt.NDArray[np.int64] | None:
 
 def outcome_codes(frame: pd.DataFrame) -> Codes:
     """Return the outcomes as codes; absent or empty means ok."""
+    import pandas as pd
+
     if "outcome" not in frame.columns:
         return Codes(np.zeros(len(frame), dtype=np.int64), ("ok",))
     column = frame["outcome"]

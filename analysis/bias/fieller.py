@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from judge.analysis.estimate import t_quantile
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
@@ -70,8 +72,6 @@ def fieller(fit: EIVFit, index: int, confidence: float = 0.95) -> FiellerSet:
     ----------
     Fieller 1954, doi:10.1111/j.2517-6161.1954.tb00159.x.
     """
-    from scipy import stats
-
     n = fit.n_clusters
     systems = fit.systems
     det, num = _cramer(systems.matrix[None], systems.right[None], index)
@@ -79,7 +79,7 @@ def fieller(fit: EIVFit, index: int, confidence: float = 0.95) -> FiellerSet:
     pair = np.column_stack([nums, dets])
     deviations = pair - pair.mean(axis=0)
     (vnn, vnd), (_, vdd) = (n - 1) / n * deviations.T @ deviations
-    crit = float(stats.t.ppf(0.5 + confidence / 2, fit.df)) ** 2
+    crit = t_quantile(fit.df, confidence) ** 2
     top, bottom = float(num[0]), float(det[0])
     a, b, c = bottom**2 - crit * vdd, -2.0 * (top * bottom - crit * vnd), top**2 - crit * vnn
     return _solve_quadratic(float(a), float(b), float(c))

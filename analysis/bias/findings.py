@@ -7,12 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from judge.analysis.bias.classes import class_findings
 from judge.analysis.bias.columns import feature_columns, no_features
-from judge.analysis.bias.drift import drift_findings
-from judge.analysis.bias.halo import halo_findings
-from judge.analysis.bias.length import adjusted_findings, curvature_findings
-from judge.analysis.bias.leniency import leniency_finding, range_findings
 from judge.analysis.bias.material import duel_materials, items_of_pairs, rating_materials
 from judge.analysis.bias.panel import panel
 from judge.analysis.bias.self_preference import generator_families, self_preference_findings
@@ -22,6 +17,7 @@ from judge.analysis.inputs import AuditInput, AuditOptions, Codes
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    import pandas as pd
     from numpy.typing import NDArray
 
     from judge.analysis.bias.material import Material
@@ -45,15 +41,20 @@ def bias_findings(
         Confidence and margin (in SD of the judge).
     """
     if ratings is not None and data.ratings is not None and ratings.judges:
-        yield from _of_ratings(ratings, data, options)
-        yield from range_findings(ratings, options)
-        yield from halo_findings(ratings, data.ratings, options)
-        yield from drift_findings(ratings, data.ratings, options)
+        yield from _of_ratings(ratings, data.ratings, data, options)
     if duels is not None and duels.judges:
         yield from _of_duels(duels, ratings, data, options)
 
 
-def _of_ratings(table: RatingTable, data: AuditInput, options: AuditOptions) -> Iterator[Finding]:
+def _of_ratings(
+    table: RatingTable, frame: pd.DataFrame, data: AuditInput, options: AuditOptions
+) -> Iterator[Finding]:
+    from judge.analysis.bias.classes import class_findings
+    from judge.analysis.bias.drift import drift_findings
+    from judge.analysis.bias.halo import halo_findings
+    from judge.analysis.bias.length import curvature_findings
+    from judge.analysis.bias.leniency import leniency_finding, range_findings
+
     columns = no_features(table.dialogue, table.system)
     if data.features is not None:
         columns = feature_columns(data.features, table.dialogue, table.system)
@@ -69,6 +70,9 @@ def _of_ratings(table: RatingTable, data: AuditInput, options: AuditOptions) -> 
         sides: dict[str, tuple[NDArray[np.int64], NDArray[np.int64] | None]]
         sides = {m.judge: (m.item, None) for m in materials}
         yield from self_preference_findings(materials, sides, family, options)
+    yield from range_findings(table, options)
+    yield from halo_findings(table, frame, options)
+    yield from drift_findings(table, frame, options)
 
 
 def _of_duels(
@@ -86,7 +90,10 @@ def _of_duels(
             yield slope_finding(material, options)
         sides = {m.judge: items_of_pairs(duels, *np.divmod(m.item, duels.dialogues)) for m in materials}
         yield from self_preference_findings(materials, dict(sides), family, options)
-    yield from adjusted_findings(duels, columns, options)
+    if columns.values:
+        from judge.analysis.bias.length import adjusted_findings
+
+        yield from adjusted_findings(duels, columns, options)
 
 
 def _criterion(material: Material) -> str:

@@ -5,10 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from judge.analysis.bias.common import METHOD, PLAN_DOUBLE, material_finding
-from judge.analysis.bias.joint import joint_findings
-from judge.analysis.bias.placebo import placebo_findings
-from judge.analysis.bias.sensitivity import sensitivity_findings
-from judge.analysis.bias.singles import single_findings
 from judge.analysis.estimate import unidentified
 
 if TYPE_CHECKING:
@@ -31,8 +27,14 @@ def panel(material: Material, options: AuditOptions) -> Iterator[Finding]:
     elif material.n_rated == 0:
         yield _nothing(material, _nobody(material))
     elif material.n_double == 0:
+        from judge.analysis.bias.sensitivity import sensitivity_findings
+
         yield from sensitivity_findings(material, options)
     else:
+        from judge.analysis.bias.joint import joint_findings
+        from judge.analysis.bias.placebo import placebo_findings
+        from judge.analysis.bias.singles import single_findings
+
         yield from single_findings(material, options)
         yield from placebo_findings(material, options)
         yield from joint_findings(material, options)

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from judge.analysis.estimate import t_p_value
+
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
@@ -89,8 +91,6 @@ def summary_test(values: ArrayLike, first: ArrayLike, *, residual_groups: int = 
     >>> round(test.difference, 2), test.df, test.p_permutation
     (0.93, 4, 0.1)
     """
-    from scipy import stats
-
     x = np.asarray(values, dtype=np.float64)
     mask = np.asarray(first, dtype=bool)
     n1, n2 = int(mask.sum()), int((~mask).sum())
@@ -101,7 +101,7 @@ def summary_test(values: ArrayLike, first: ArrayLike, *, residual_groups: int = 
     pooled = ((x[mask] - x[mask].mean()) ** 2).sum() + ((x[~mask] - x[~mask].mean()) ** 2).sum()
     error = float(np.sqrt(pooled / df * (1 / n1 + 1 / n2)))
     t = difference / error if error > 0 else float("inf") * np.sign(difference or 1.0)
-    p = float(2 * stats.t.sf(abs(t), df)) if error > 0 else float(difference == 0)
+    p = t_p_value(float(t), df) if error > 0 else float(difference == 0)
     exact = _permutation_p(x, mask) if n1 + n2 <= _EXACT else None
     floor = (2 if n1 == n2 else 1) / comb(n1 + n2, n1) if exact is not None else None
     return SummaryTest(difference, error, df, float(t), p, exact, floor, n1, n2)

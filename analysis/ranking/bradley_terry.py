@@ -139,11 +139,11 @@ def _meat(scores: Floats, by_cluster: Cells, clusters: int) -> Floats:
 
     Where each cluster holds one entry the sum goes over the cells instead of the clusters.
     """
-    from scipy.sparse import coo_array
-
     if by_cluster.cluster.size == clusters:
         weight = sum_by(by_cluster.cell, by_cluster.number**2, scores.shape[0])
         return np.asarray(scores.T @ (scores * weight[:, None]))
+    from scipy.sparse import coo_array
+
     entries = (by_cluster.number, (by_cluster.cluster, by_cluster.cell))
     own = coo_array(entries, shape=(clusters, scores.shape[0])).tocsr() @ scores
     return np.asarray(own.T @ own)
@@ -157,14 +157,10 @@ def check(pairs: Ints, systems: int, counts: Floats) -> None:
     ValueError
         With the reason.
     """
-    from scipy.sparse import coo_array
-    from scipy.sparse.csgraph import connected_components
-
     met = counts.sum(axis=(1, 2)) > 0
     if not met.any():
         raise ValueError("no verdict was given")
-    graph = coo_array((np.ones(int(met.sum())), pairs[met].T), shape=(systems, systems))
-    if connected_components(graph, directed=False)[0] > 1:
+    if not _reaches_all(np.concatenate([pairs[met], pairs[met][:, ::-1]]), systems):
         raise ValueError("the duels do not connect all systems: strengths cannot be compared")
     if counts[:, :, (0, 2)].sum() == 0:
         raise ValueError("all verdicts are ties")
@@ -189,18 +185,25 @@ def _design(pairs: Ints, systems: int, *, has_ties: bool, has_order: bool) -> Fl
 
 def _separated(pairs: Ints, systems: int, counts: Floats, *, has_order: bool) -> bool:
     """Say whether some group of systems never loses to the others, or a slot always wins."""
-    from scipy.sparse import coo_array
-    from scipy.sparse.csgraph import connected_components
-
     by_pair = counts.sum(axis=1)
     forward = by_pair[:, 0] + by_pair[:, 1] > 0
     backward = by_pair[:, 2] + by_pair[:, 1] > 0
     edges = np.concatenate([pairs[forward], pairs[backward][:, ::-1]])
-    graph = coo_array((np.ones(edges.shape[0]), edges.T), shape=(systems, systems))
-    groups = connected_components(graph, directed=True, connection="strong")[0]
+    strong = _reaches_all(edges, systems) and _reaches_all(edges[:, ::-1], systems)
     first_wins = counts[:, 0, 0].sum() + counts[:, 1, 2].sum()
     second_wins = counts[:, 0, 2].sum() + counts[:, 1, 0].sum()
-    return bool(groups > 1 or (has_order and min(first_wins, second_wins) == 0))
+    return bool(not strong or (has_order and min(first_wins, second_wins) == 0))
+
+
+def _reaches_all(edges: Ints, systems: int) -> bool:
+    """Say whether edges, shape (E, 2), lead from system 0 to every other one."""
+    seen = np.zeros(systems, dtype=bool)
+    seen[0] = True
+    before = 0
+    while before != seen.sum():
+        before = seen.sum()
+        seen[edges[seen[edges[:, 0]], 1]] = True
+    return bool(seen.all())
 
 
 def _pseudo(counts: Floats, *, ties: bool) -> Floats:

@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
-from scipy import special
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -57,6 +56,8 @@ def beta_mixture(wins: int, losses: int, prior: float = PRIOR) -> float:
     >>> beta_mixture(30, 6) > 20
     True
     """
+    from scipy import special
+
     log_e = special.betaln(prior + wins, prior + losses) - special.betaln(prior, prior)
     return float(np.exp(min(log_e + (wins + losses) * np.log(2), 700.0)))
 
@@ -87,6 +88,8 @@ def log_betting(scores: npt.ArrayLike, mean: float = 0.5) -> npt.NDArray[np.floa
     >>> bool(log_betting([1.0] * 12)[-1] > np.log(20))
     True
     """
+    from scipy import special
+
     x = np.asarray(scores, dtype=float)
     if x.size and not ((x >= 0) & (x <= 1)).all():
         raise ValueError("scores must lie in [0, 1]")

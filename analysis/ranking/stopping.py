@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
 import numpy as np
-from scipy import special
 
 from judge.analysis.duel_table import encode_duels
 from judge.analysis.estimate import Estimate, finding
@@ -76,6 +75,8 @@ def log_wealth(scores: npt.ArrayLike, means: npt.ArrayLike = 0.5) -> Floats:
     >>> bool(log_wealth([1.0] * 12)[0] > np.log(20))
     True
     """
+    from scipy import special
+
     value, count = np.unique(np.asarray(scores, dtype=float), return_counts=True)
     mean = np.atleast_1d(np.asarray(means, dtype=float))
     share = np.array(BETS)

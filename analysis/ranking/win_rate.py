@@ -6,7 +6,6 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy import special
 
 from judge.analysis.estimate import Estimate, finding, unidentified
 from judge.analysis.inputs import PEOPLE
@@ -65,6 +64,8 @@ def sign_test(wins: int, losses: int) -> float:
     >>> round(sign_test(48, 40), 2)
     0.46
     """
+    from scipy import special
+
     n = wins + losses
     return min(1.0, 2 * float(special.bdtr(min(wins, losses), n, 0.5))) if n else 1.0
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import combinations
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -258,6 +260,36 @@ def test_design_without_verdicts_is_refused():
     """The fit names what is missing."""
     with pytest.raises(ValueError, match="no verdict"):
         bradley_terry.check(np.array([[0, 1]]), 2, np.zeros((1, 2, 3)))
+
+
+def test_connection_is_that_of_the_graph():
+    """Strengths are refused, or called separated, just where scipy finds several components."""
+    from scipy.sparse import coo_array
+    from scipy.sparse.csgraph import connected_components
+
+    seen = set()
+    for run in range(200):
+        rng = np.random.default_rng(run)
+        systems = int(rng.integers(2, 7))
+        every = np.array(list(combinations(range(systems), 2)))
+        pairs = every[rng.random(len(every)) < 0.6]
+        counts = np.zeros((len(pairs), 2, 3))
+        counts[:, 0] = rng.integers(0, 2, (len(pairs), 3))
+        won = [pairs[counts[:, 0, k].astype(bool)] for k in (0, 2)]
+        tied = pairs[counts[:, 0, 1].astype(bool)]
+        edges = np.concatenate([won[0], won[1][:, ::-1], tied, tied[:, ::-1]])
+        if not len(won[0]) + len(won[1]):
+            continue
+        graph = coo_array((np.ones(len(edges)), edges.T), shape=(systems, systems))
+        connected = connected_components(graph, directed=False)[0] == 1
+        strong = connected_components(graph, directed=True, connection="strong")[0] == 1
+        seen.add((connected, strong))
+        if connected:
+            assert bradley_terry._separated(pairs, systems, counts, has_order=False) != strong
+        else:
+            with pytest.raises(ValueError, match="do not connect"):
+                bradley_terry.fit(pairs, systems, counts)
+    assert len(seen) == 3
 
 
 def test_verdicts_alone_need_no_list_of_cells():
