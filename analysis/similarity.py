@@ -6,7 +6,6 @@ Every measure takes many texts at once and carries a signature that says which v
 from __future__ import annotations
 
 from dataclasses import dataclass
-from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from judge.errors import InputError
@@ -210,6 +209,8 @@ def missing_extra(name: str, package: str, extra: str) -> InputError:
 
 
 def _version(package: str) -> str:
+    from importlib.metadata import PackageNotFoundError, version
+
     try:
         return f"{package} {version(package)}"
     except PackageNotFoundError:

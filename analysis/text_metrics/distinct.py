@@ -3,34 +3,80 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 
+from judge.analysis.text_metrics.tokens import number_words
+
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from numpy.typing import NDArray
 
-    Floats = NDArray[np.float64]
-    Ints = NDArray[np.int64]
+    from judge.analysis.text_metrics.tokens import Words
+
+    Floats: TypeAlias = NDArray[np.float64]
+    Ints: TypeAlias = NDArray[np.integer]
+    Orders: TypeAlias = Sequence[Ints]
 
 EAD_VOCABULARY = 30_522
 """Size of the vocabulary that EAD expects words to come from, where the user names none."""
+AT_ONCE = 64
+"""Draws that are counted in one pass: one bit of a number each."""
 
 
 @dataclass(frozen=True)
 class NGrams:
-    """The n-grams of a corpus as numbers: `code` in order, `owner` the response of each, `size` responses.
+    """The n-grams of a corpus as numbers 0 to `kinds` - 1.
 
-    `words` is the number of tokens of each response.
+    `code` holds them one response after the other, `count` how many each response has.
     """
 
     code: Ints
-    owner: Ints
+    count: Ints
     kinds: int
-    size: int
-    words: Ints
+
+    @property
+    def owner(self) -> Ints:
+        """The response of each n-gram."""
+        return np.repeat(np.arange(self.count.size), self.count)
+
+
+@dataclass(frozen=True)
+class Held:
+    """Which dialogues hold which n-gram. Dialogues are numbered by their place in `dialogue` (sorted).
+
+    Attributes
+    ----------
+    grams
+        One dialogue after the other; `NGrams.count` is that of each dialogue.
+    dialogue
+        The dialogues that occur.
+    alone
+        Number of n-grams that each dialogue holds and no other does: most are such, and need no more.
+    slot
+        Number of each n-gram among the others, -1 for one that a single dialogue holds.
+    place, first
+        The dialogues that hold the others, n-gram after n-gram, and where each n-gram begins.
+    """
+
+    grams: NGrams
+    dialogue: Ints
+    alone: Ints
+    slot: Ints
+    place: Ints
+    first: Ints
+
+
+@dataclass(frozen=True)
+class Gap:
+    """Difference of `distinct`, its standard error, and on how many n-grams and shared dialogues."""
+
+    value: float
+    std_error: float
+    budget: int
+    shared: int
 
 
 def ngrams(responses: Sequence[Sequence[str]], n: int) -> NGrams:
@@ -39,16 +85,22 @@ def ngrams(responses: Sequence[Sequence[str]], n: int) -> NGrams:
     >>> ngrams([["a", "b", "a"], ["a", "b"]], 2).code.tolist()
     [0, 1, 0]
     """
-    book: dict[tuple[str, ...], int] = {}
-    codes: list[int] = []
-    counts = []
-    for words in responses:
-        grams = zip(*(words[k:] for k in range(n)), strict=False)
-        codes += [book.setdefault(gram, len(book)) for gram in grams]
-        counts.append(max(len(words) - n + 1, 0))
-    owner = np.repeat(np.arange(len(counts)), counts)
-    words_of = np.array([len(words) for words in responses], dtype=np.int64)
-    return NGrams(np.array(codes, dtype=np.int64), owner, len(book), len(counts), words_of)
+    return word_ngrams(number_words(responses), n)
+
+
+def word_ngrams(words: Words, n: int) -> NGrams:
+    """Give numbers to the n-grams of responses whose words are numbers (`tokens.encode`)."""
+    count = np.maximum(words.size - n + 1, 0)
+    if n == 1:
+        return NGrams(words.code, count, words.kinds)
+    code = words.code.astype(np.int64)
+    for k in range(1, n):
+        if k > 1:  # small numbers again: a product of three vocabularies may be too large
+            code = np.unique(code, return_inverse=True)[1]
+        code = code[:-1] * words.kinds + words.code[k:]
+    left = np.repeat(np.cumsum(words.size), words.size) - np.arange(words.code.size)
+    present, code = np.unique(code[left[: code.size] >= n], return_inverse=True)
+    return NGrams(code.astype(np.int32), count, present.size)
 
 
 def distinct(grams: NGrams) -> float:
@@ -77,10 +129,11 @@ def distinct_intra(grams: NGrams) -> Floats:
     >>> distinct_intra(ngrams([["a", "b", "a"], ["a", "b"]], 1)).round(3).tolist()
     [0.667, 1.0]
     """
-    total = np.bincount(grams.owner, minlength=grams.size).astype(np.float64)
-    pairs = np.unique(grams.owner * max(grams.kinds, 1) + grams.code)
-    own = np.bincount(pairs // max(grams.kinds, 1), minlength=grams.size)
-    shares: Floats = np.divide(own, total, out=np.full(grams.size, np.nan), where=total > 0)
+    total = grams.count.astype(np.float64)
+    kinds = max(grams.kinds, 1)
+    pairs = _different(grams.owner * kinds + grams.code)
+    own = np.bincount(pairs // kinds, minlength=total.size)
+    shares: Floats = np.divide(own, total, out=np.full(total.size, np.nan), where=total > 0)
     return shares
 
 
@@ -108,17 +161,49 @@ def expectation_adjusted(kinds: int, total: int, vocabulary: int = EAD_VOCABULAR
     return float(kinds / (vocabulary * -np.expm1(total * np.log1p(-1 / vocabulary))))
 
 
-def half_spread(grams: NGrams, dialogue: Ints, *, rng: np.random.Generator, draws: int) -> float:
-    """Return the standard error of `distinct` by leaving half of the dialogues out, again and again.
+def hold(grams: NGrams, dialogue: Ints) -> Held:
+    """Find out which dialogues hold which n-gram.
 
     Parameters
     ----------
     grams
-        Of the corpus.
+        Of a system's responses.
     dialogue
         Dialogue of each response, shape (responses,).
-    draws
-        Number of halves.
+    """
+    names, place = np.unique(dialogue, return_inverse=True)
+    of_gram = np.repeat(place, grams.count)
+    code = grams.code[np.argsort(of_gram, kind="stable")] if (np.diff(place) < 0).any() else grams.code
+    count = np.bincount(of_gram, minlength=names.size)
+    # Each n-gram once a dialogue, sorted by n-gram.
+    gram, holder = np.divmod(_different(grams.code * np.int64(names.size) + of_gram), max(names.size, 1))
+    first = np.flatnonzero(np.diff(gram, prepend=-1))
+    holders = np.diff(first, append=gram.size)
+    several = holders > 1
+    return Held(
+        grams=NGrams(code, count, grams.kinds),
+        dialogue=names,
+        alone=np.bincount(holder[first[~several]], minlength=names.size),
+        slot=np.where(several, np.cumsum(several) - 1, -1).astype(np.int32),
+        place=holder[np.repeat(several, holders)].astype(np.int32),
+        first=np.cumsum(holders[several]) - holders[several],
+    )
+
+
+def random_halves(size: int, *, rng: np.random.Generator, draws: int) -> Orders:
+    """Draw halves of `size` dialogues without replacement, `draws` times."""
+    return [rng.choice(size, size // 2, replace=False).astype(np.int32) for _ in range(draws)]
+
+
+def half_spread(held: Held, halves: Callable[[int], Orders]) -> float:
+    """Return the standard error of `distinct` by leaving half of the dialogues out, again and again.
+
+    Parameters
+    ----------
+    held
+        Of the corpus.
+    halves
+        Gives the halves of a number of dialogues (`random_halves`).
 
     Returns
     -------
@@ -134,91 +219,102 @@ def half_spread(grams: NGrams, dialogue: Ints, *, rng: np.random.Generator, draw
     ----------
     Politis, Romano and Wolf 1999, Subsampling, doi:10.1007/978-1-4612-1554-7.
     """
-    names, code = np.unique(dialogue, return_inverse=True)
-    if names.size < 4 or not grams.code.size:
+    if held.dialogue.size < 4 or not held.grams.code.size:
         return float("nan")
-    of_gram = code[grams.owner]
-    values = np.empty(draws)
-    for draw in range(draws):
-        values[draw] = _share(grams.code[_half(names.size, rng)[of_gram]], grams.kinds)
-    return float(values.std(ddof=1) / values.mean() * distinct(grams)) if values.mean() > 0 else float("nan")
+    drawn = halves(held.dialogue.size)
+    total = [int(held.grams.count[half].sum()) for half in drawn]
+    kinds = _kinds(held, drawn, [held.grams.code[:0]] * len(drawn))
+    values = np.array([k / n if n else 0.0 for k, n in zip(kinds, total, strict=True)])
+    if not values.mean() > 0:
+        return float("nan")
+    return float(values.std(ddof=1) / values.mean() * distinct(held.grams))
 
 
-def difference(
-    one: NGrams, two: NGrams, dialogue: tuple[Ints, Ints], *, rng: np.random.Generator, draws: int
-) -> tuple[float, float, int]:
+def random_orders(size: int, *, rng: np.random.Generator, draws: int) -> Orders:
+    """Draw an order of `size` dialogues, and then `draws` times an order of a half of them."""
+    whole = rng.permutation(size).astype(np.int32)
+    return [whole, *(rng.permutation(size)[: size // 2].astype(np.int32) for _ in range(draws))]
+
+
+def difference(one: Held, two: Held, orders: Callable[[int], Orders]) -> Gap:
     """Compare two systems on the same dialogues, both cut to the smaller number of n-grams.
 
     Parameters
     ----------
     one, two
-        The n-grams of the two systems' responses.
-    dialogue
-        The dialogue of each response, as codes from one list: two arrays.
-    draws
-        Number of halves for the standard error.
+        The n-grams of the two systems' responses; dialogues numbered from one list.
+    orders
+        Gives the orders of a number of dialogues (`random_orders`): the first for the value, the others for
+        its standard error.
 
     Returns
     -------
-    tuple
-        Difference of `distinct`, its standard error, and the number of n-grams that each side kept.
-        Not-a-number without a shared dialogue.
+    Gap
+        Not-a-number with fewer than 4 shared dialogues.
 
     Notes
     -----
     Dialogues are put in a random order that both systems share, and each system's n-grams are cut where the
     smaller one ends: the wordier system is seen on fewer dialogues.
     """
-    shared = np.intersect1d(*dialogue)
+    shared = np.intersect1d(one.dialogue, two.dialogue, assume_unique=True)
     if shared.size < 4:
-        return float("nan"), float("nan"), 0
-    sides = [_by_dialogue(g, d, shared) for g, d in zip((one, two), dialogue, strict=True)]
-    order = rng.permutation(shared.size)
-    value, budget = _at_budget(sides, order)
-    halves = [_at_budget(sides, rng.permutation(shared.size)[: shared.size // 2])[0] for _ in range(draws)]
-    spread = np.array(halves)
-    return value, float(spread.std(ddof=1)), budget
-
-
-def _by_dialogue(grams: NGrams, dialogue: Ints, shared: Ints) -> tuple[Ints, Ints, Ints, int]:
-    """Sort a side's n-grams by shared dialogue: codes, where each dialogue begins, how many it has."""
-    place = np.searchsorted(shared, dialogue)
-    place = np.where(
-        (place < shared.size) & (shared[np.minimum(place, shared.size - 1)] == dialogue), place, -1
+        return Gap(float("nan"), float("nan"), 0, shared.size)
+    drawn = orders(shared.size)
+    sides = [(held, np.searchsorted(held.dialogue, shared)) for held in (one, two)]
+    budgets = [min(int(held.grams.count[at[order]].sum()) for held, at in sides) for order in drawn]
+    first, second = (_kinds(held, *_cut(held, at, drawn, budgets)) for held, at in sides)
+    values = np.array(
+        [a / n - b / n if n else np.nan for a, b, n in zip(first, second, budgets, strict=True)]
     )
-    of_gram = place[grams.owner]
-    kept = of_gram >= 0
-    order = np.argsort(of_gram[kept], kind="stable")
-    counts = np.bincount(of_gram[kept], minlength=shared.size)
-    starts = np.concatenate([[0], np.cumsum(counts)[:-1]])
-    return grams.code[kept][order], starts, counts, grams.kinds
+    return Gap(float(values[0]), float(values[1:].std(ddof=1)), budgets[0], shared.size)
 
 
-def _at_budget(sides: list[tuple[Ints, Ints, Ints, int]], order: Ints) -> tuple[float, int]:
-    budget = int(min(counts[order].sum() for _, _, counts, _ in sides))
-    if not budget:
-        return float("nan"), 0
-    shares = []
-    for codes, starts, counts, kinds in sides:
-        n = counts[order]
-        ends = np.cumsum(n)
-        # Positions of the n-grams, dialogue after dialogue in the given order, up to the budget.
-        index = np.arange(budget)
-        which = np.searchsorted(ends, index, side="right")
-        at = starts[order][which] + index - (ends - n)[which]
-        shares.append(_share(codes[at], kinds))
-    return shares[0] - shares[1], budget
+def _cut(held: Held, at: Ints, orders: Orders, budgets: Sequence[int]) -> tuple[list[Ints], list[Ints]]:
+    """Take the n-grams of dialogues in the given orders, up to the budgets.
+
+    Returns for each order the dialogues that are taken whole, and the n-grams of the one that is not.
+    """
+    starts = np.cumsum(held.grams.count) - held.grams.count
+    wholes, rests = [], []
+    for order, budget in zip(orders, budgets, strict=True):
+        mine = at[order]
+        ends = np.cumsum(held.grams.count[mine])
+        whole = int(np.searchsorted(ends, budget, side="right"))
+        left = budget - (int(ends[whole - 1]) if whole else 0)
+        start = int(starts[mine[whole]]) if left else 0
+        wholes.append(mine[:whole])
+        rests.append(held.grams.code[start : start + left])
+    return wholes, rests
 
 
-def _half(count: int, rng: np.random.Generator) -> NDArray[np.bool_]:
-    kept = np.zeros(count, dtype=bool)
-    kept[rng.choice(count, count // 2, replace=False)] = True
-    return kept
+def _kinds(held: Held, wholes: Sequence[Ints], rests: Sequence[Ints]) -> list[int]:
+    """Count the different n-grams of each draw: those of whole dialogues, and some more (`rests`)."""
+    found: list[int] = []
+    for start in range(0, len(wholes), AT_ONCE):
+        part = slice(start, start + AT_ONCE)
+        found += _kinds_at_once(held, wholes[part], rests[part])
+    return found
 
 
-def _share(codes: Ints, kinds: int) -> float:
-    if not codes.size:
-        return 0.0
-    seen = np.zeros(kinds, dtype=bool)
-    seen[codes] = True
-    return float(seen.sum() / codes.size)
+def _kinds_at_once(held: Held, wholes: Sequence[Ints], rests: Sequence[Ints]) -> list[int]:
+    # Each draw is one bit. A dialogue has the bits of the draws that take it, and an n-gram is in the draws
+    # that take any of its dialogues: one pass over all n-grams serves every draw.
+    bits = [np.uint64(1 << k) for k in range(len(wholes))]
+    taken = np.zeros(held.dialogue.size, dtype=np.uint64)
+    for bit, whole in zip(bits, wholes, strict=True):
+        taken[whole] |= bit
+    seen = np.bitwise_or.reduceat(taken[held.place], held.first) if held.first.size else taken[:0]
+    found = []
+    for bit, whole, rest in zip(bits, wholes, rests, strict=True):
+        slot = held.slot[rest]
+        seen[slot[slot >= 0]] |= bit
+        new = np.unique(rest[slot < 0]).size if rest.size else 0
+        found.append(int(held.alone[whole].sum()) + new + int(np.count_nonzero(seen & bit)))
+    return found
+
+
+def _different(values: Ints) -> Ints:
+    """Return the values that occur, sorted: what `numpy.unique` gives, in less time and memory."""
+    ordered = np.sort(values)
+    return ordered[np.diff(ordered, prepend=-1) > 0]

@@ -8,35 +8,23 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from judge.analysis.estimate import Estimate, finding, t_estimate, unidentified, wilson
+from judge.analysis.estimate import Estimate, finding, unidentified, wilson
 from judge.analysis.jackknife import cluster_mean, dense_codes, from_replicates, leave_one_out, sum_by
-from judge.analysis.text_metrics.distinct import (
-    EAD_VOCABULARY,
-    difference,
-    distinct,
-    distinct_intra,
-    expectation_adjusted,
-    half_spread,
-    ngrams,
-)
+from judge.analysis.text_metrics.distinct import EAD_VOCABULARY
+from judge.analysis.text_metrics.diversity import Corpus, diversity_findings
 from judge.analysis.text_metrics.emotion import mcnemar, recognise
 from judge.analysis.text_metrics.overlap import bleu, bleu_sums, chrf, chrf_sums, rouge_l
 from judge.analysis.text_metrics.perplexity import bits_per_byte
-from judge.analysis.text_metrics.tokens import tokeniser_function
+from judge.analysis.text_metrics.tokens import encode
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from judge.analysis.similarity import Similarity
-    from judge.analysis.text_metrics.distinct import NGrams
     from judge.analysis.text_metrics.emotion import Recognition
     from judge.analysis.text_metrics.overlap import Overlap
     from judge.analysis.text_metrics.tokens import Tokeniser
     from judge.types import Dialogue, Finding, Response
-
-ORDERS = (1, 2)
-UNEQUAL = 1.1
-"""Corpora whose sizes differ by more than this factor are not comparable by Distinct as it is."""
 
 
 @dataclass(frozen=True)
@@ -77,18 +65,6 @@ class TextOptions:
     meanings: Mapping[str, str] = field(default_factory=dict)
 
 
-@dataclass(frozen=True)
-class _Corpus:
-    system: str
-    responses: tuple[Response, ...]
-    dialogue: np.ndarray[Any, np.dtype[np.int64]]
-    grams: tuple[NGrams, ...]
-
-    @property
-    def tokens(self) -> int:
-        return int(self.grams[0].words.sum())
-
-
 def text_metric_findings(
     responses: Sequence[Response], dialogues: Sequence[Dialogue], options: TextOptions | None = None
 ) -> Iterator[Finding]:
@@ -122,11 +98,7 @@ def text_metric_findings(
     wishes = options or TextOptions()
     place = {d.dialogue_id: i for i, d in enumerate(dialogues)}
     corpora = _corpora([r for r in responses if r.dialogue_id in place], place, wishes)
-    sizes = [c.tokens for c in corpora]
-    note = _size_note(sizes)
-    for corpus in corpora:
-        yield from _diversity(corpus, wishes, note)
-    yield from _differences(corpora, wishes)
+    yield from diversity_findings(corpora, wishes)
     for corpus in corpora:
         surprise = bits_per_byte(corpus.system, corpus.responses, corpus.dialogue, wishes.confidence)
         if surprise is not None:
@@ -136,117 +108,23 @@ def text_metric_findings(
     yield from _emotions(corpora, dialogues, wishes)
 
 
-def _corpora(responses: Sequence[Response], place: dict[str, int], options: TextOptions) -> list[_Corpus]:
+def _corpora(responses: Sequence[Response], place: dict[str, int], options: TextOptions) -> list[Corpus]:
     by_system: dict[str, list[Response]] = {}
     for response in responses:
         by_system.setdefault(response.system_id, []).append(response)
-    split = tokeniser_function(options.tokeniser)
-    found = []
-    for system, mine in by_system.items():
-        words = [split(r.text) for r in mine]
-        dialogue = np.array([place[r.dialogue_id] for r in mine], dtype=np.int64)
-        found.append(_Corpus(system, tuple(mine), dialogue, tuple(ngrams(words, n) for n in ORDERS)))
-    return found
-
-
-def _size_note(sizes: list[int]) -> tuple[str, ...]:
-    if not sizes or max(sizes) <= UNEQUAL * max(min(sizes), 1):
-        return ()
-    note = (
-        f"the systems' texts differ in size ({min(sizes):,} to {max(sizes):,} tokens), and this number falls"
-        " with size: compare systems by the differences at an equal budget"
-    )
-    return (note,)
-
-
-def _diversity(corpus: _Corpus, options: TextOptions, note: tuple[str, ...]) -> Iterator[Finding]:
-    columns = {"level": "system", "system": corpus.system, "term": options.tokeniser}
-    words = f"{options.tokeniser} tokens, case kept"
-    for n, grams in zip(ORDERS, corpus.grams, strict=True):
-        method = (
-            f"distinct {n}-grams over all {n}-grams of all responses, x100; {words};"
-            " interval from halves without replacement"
+    return [
+        Corpus(
+            system,
+            tuple(mine),
+            np.array([place[r.dialogue_id] for r in mine], dtype=np.int64),
+            encode((r.text for r in mine), options.tokeniser),
         )
-        if not grams.code.size:
-            missing = unidentified(f"no response has {n} tokens", n=grams.size, method=method)
-            yield finding("texts", f"distinct_{n}", missing, **columns)
-            continue
-        rng = np.random.default_rng(options.seed)
-        error = half_spread(grams, corpus.dialogue, rng=rng, draws=options.draws)
-        value = 100 * distinct(grams)
-        yield finding(
-            "texts", f"distinct_{n}", _with_error(value, 100 * error, corpus, options, method), **columns,
-            warnings=note,
-        )  # fmt: skip
-        yield from _within(corpus, grams, n, options, columns)
-        ead = 100 * expectation_adjusted(grams.kinds, grams.code.size, options.vocabulary)
-        how = (
-            f"distinct {n}-grams over those expected of a vocabulary of {options.vocabulary:,}, x100; {words}"
-        )
-        # The denominator is a function of the size alone: the relative error is that of Distinct.
-        relative = error / distinct(grams)
-        yield finding("texts", f"ead_{n}", _with_error(ead, ead * relative, corpus, options, how), **columns)
-
-
-def _within(
-    corpus: _Corpus, grams: NGrams, n: int, options: TextOptions, columns: dict[str, str]
-) -> Iterator[Finding]:
-    shares = 100 * distinct_intra(grams)
-    known = np.isfinite(shares)
-    method = f"mean over responses of distinct {n}-grams over {n}-grams, x100; cluster jackknife, t"
-    inner = cluster_mean(
-        shares[known], corpus.dialogue[known], confidence=options.confidence, method=method
-    ).clip(0.0, 100.0)
-    if not known.all():
-        inner = inner.warn(f"{int((~known).sum())} responses have fewer than {n} tokens and are left out")
-    yield finding("texts", f"distinct_{n}_intra", inner, **columns)
-
-
-def _with_error(value: float, error: float, corpus: _Corpus, options: TextOptions, method: str) -> Estimate:
-    n, clusters = len(corpus.responses), int(np.unique(corpus.dialogue).size)
-    if not np.isfinite(error):
-        return Estimate(value=value, n=n, clusters=clusters, method=method).warn(
-            "fewer than 4 dialogues: no interval can be given"
-        )
-    made = t_estimate(value, error, clusters - 1, n=n, confidence=options.confidence, method=method)
-    return made.clip(0.0, np.inf)
-
-
-def _differences(corpora: list[_Corpus], options: TextOptions) -> Iterator[Finding]:
-    pairs = list(combinations(corpora, 2))
-    # Many systems: fewer halves each, so that the whole stays a matter of seconds.
-    draws = max(30, min(options.draws, 3000 // max(len(pairs), 1)))
-    for one, two in pairs:
-        for n, first, second in zip(ORDERS, one.grams, two.grams, strict=True):
-            rng = np.random.default_rng(options.seed)
-            value, error, budget = difference(
-                first, second, (one.dialogue, two.dialogue), rng=rng, draws=draws
-            )
-            shared = int(np.intersect1d(one.dialogue, two.dialogue).size)
-            method = (
-                f"difference of Distinct-{n}, x100, on the same dialogues at {budget:,} {n}-grams each;"
-                f" {options.tokeniser} tokens; halves without replacement"
-            )
-            columns = {
-                "level": "pair",
-                "system": one.system,
-                "system_b": two.system,
-                "term": options.tokeniser,
-            }
-            if not np.isfinite(value):
-                made = unidentified(
-                    "fewer than 4 dialogues in common", n=shared, clusters=shared, method=method
-                )
-            else:
-                made = t_estimate(
-                    100 * value, 100 * error, shared - 1, n=shared, confidence=options.confidence,
-                    method=method, null=0.0,
-                )  # fmt: skip
-            yield finding("texts", f"distinct_{n}_difference", made, **columns)
+        for system, mine in by_system.items()
+    ]
 
 
 def _overlaps(
-    corpus: _Corpus, dialogues: Sequence[Dialogue], options: TextOptions, total: int
+    corpus: Corpus, dialogues: Sequence[Dialogue], options: TextOptions, total: int
 ) -> Iterator[Finding]:
     pairs = [
         (k, r.text, str(dialogues[int(d)].reference))
@@ -309,7 +187,7 @@ def _overlap(
 
 
 def _emotions(
-    corpora: list[_Corpus], dialogues: Sequence[Dialogue], options: TextOptions
+    corpora: list[Corpus], dialogues: Sequence[Dialogue], options: TextOptions
 ) -> Iterator[Finding]:
     """Yield recognition of the systems whose responses say which emotion they predicted."""
     found: dict[str, dict[int, bool]] = {}

@@ -5,14 +5,10 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-import numpy as np
-
-from judge.analysis.estimate import finding
-from judge.analysis.jackknife import cluster_mean
-
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    import numpy as np
     import numpy.typing as npt
 
     from judge.types import Finding, Response
@@ -78,6 +74,12 @@ def bits_per_byte(
     Only responses that tell it count; the others are said in a warning. Two systems can be compared only
     under the same model.
     """
+    # Here: whoever asks models needs `likelihood` alone, and not what computes estimates.
+    import numpy as np
+
+    from judge.analysis.estimate import finding
+    from judge.analysis.jackknife import cluster_mean
+
     told = [i for i, r in enumerate(responses) if _has(r.details)]
     if not told:
         return None
@@ -92,5 +94,7 @@ def bits_per_byte(
 
 
 def _has(details: Mapping[str, object]) -> bool:
+    if not details:
+        return False
     values = (details.get("logprob"), details.get("logprob_bytes"))
     return all(isinstance(v, int | float) and math.isfinite(v) for v in values) and values[1] != 0

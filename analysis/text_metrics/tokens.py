@@ -3,10 +3,19 @@
 from __future__ import annotations
 
 import re
+from array import array
+from collections import defaultdict
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
+import numpy as np
+
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Iterable, Sequence
+
+    from numpy.typing import NDArray
+
+    Ints = NDArray[np.int32]
 
 Tokeniser = Literal["treebank", "whitespace"]
 
@@ -17,13 +26,13 @@ _ABBREVIATIONS = frozenset(
     }
 )  # fmt: skip
 """Words whose full stop does not end a sentence."""
-_END = re.compile(r"(?<=[.?!])([\"')\]}\u201d\u2019\u00bb]*)\s+")
+_END = re.compile(r"[.?!]([\"')\]}\u201d\u2019\u00bb]*)\s+")
 _LAST_WORD = re.compile(r"(\S+)\.[\"')\]}]*$")
 _FINAL_STOP = re.compile(r"([^.])\.([\])}>\"'\u00bb\u201d\u2019 ]*)$")
 _OPENING = re.compile(r"(?:^|(?<=[ (\[{<]))(\"|'{2})")
-_APART = re.compile(
-    r"\.{2,}|--|`+|''|[\u00ab\u00bb\u201c\u201d\u201e\u2018\u2019\u2012-\u2015?!;@#$%&*()\[\]{}<>]|[,:](?!\d)"
-)
+_MARKS = "\u00ab\u00bb\u201c\u201d\u201e\u2018\u2019\u2012\u2013\u2014\u2015?!;@#$%&*()[]{}<>"
+# Every branch begins with one letter of its own: so `re` can jump to the next letter that begins any.
+_APART = re.compile("|".join((r"\.\.+", "--", "``*", "''", r",(?!\d)", r":(?!\d)", *map(re.escape, _MARKS))))
 _QUOTE_BEFORE = re.compile(r"(?<!\w)'(?!(?:re|ve|ll|m|t|s|d|n)\b)(?=\w)", re.IGNORECASE)
 _CLITIC = re.compile(r"(.*[^'])('[sSmMdD]|'ll|'LL|'re|'RE|'ve|'VE|n't|N'T|')", re.DOTALL)
 _MERGED = {
@@ -66,12 +75,64 @@ def tokenise(text: str, tokeniser: Tokeniser = "treebank") -> list[str]:
     """
     if tokeniser == "whitespace":
         return text.split()
-    return [token for sentence in sentences(text) for token in _words(sentence)]
+    return [word for chunk in _chunks(text) for word in _parts(chunk)]
 
 
-def tokeniser_function(tokeniser: Tokeniser) -> Callable[[str], list[str]]:
-    """Return the function of a tokeniser's name."""
-    return str.split if tokeniser == "whitespace" else tokenise
+@dataclass(frozen=True)
+class Words:
+    """Texts as numbers: `code` of the words, text after text; `size` words in each; `kinds` of words."""
+
+    code: Ints
+    size: Ints
+    kinds: int
+
+
+def number_words(responses: Iterable[Sequence[str]]) -> Words:
+    """Give numbers to the words of texts that are split already.
+
+    >>> number_words([["oh", "no", "oh"], [], ["no"]])
+    Words(code=array([0, 1, 0, 1], dtype=int32), size=array([3, 0, 1], dtype=int32), kinds=2)
+    """
+    # A word that is new gets the number of words known before it.
+    book: defaultdict[str, int] = defaultdict()
+    book.default_factory = book.__len__
+    return _number(responses, book)
+
+
+def encode(texts: Iterable[str], tokeniser: Tokeniser = "treebank") -> Words:
+    """Split texts into words (`tokenise`), one number a word: a tenth of the memory of lists of words.
+
+    >>> encode(["I can't.", "can't I?"])
+    Words(code=array([0, 1, 2, 3, 1, 2, 0, 4], dtype=int32), size=array([4, 4], dtype=int32), kinds=5)
+    """
+    book: defaultdict[str, int] = defaultdict()
+    book.default_factory = book.__len__
+    if tokeniser == "whitespace":
+        return _number((text.split() for text in texts), book)
+    chunks = _number(map(_chunks, texts), book)
+    return _apart(chunks, number_words(map(_parts, book)))
+
+
+def _number(texts: Iterable[Sequence[str]], book: defaultdict[str, int]) -> Words:
+    code, size = array("i"), array("i")
+    for words in texts:
+        code.extend(map(book.__getitem__, words))
+        size.append(len(words))
+    return Words(np.array(code, dtype=np.int32), np.array(size, dtype=np.int32), len(book))
+
+
+def _apart(chunks: Words, parts: Words) -> Words:
+    """Put the words of each chunk in its place: one or two, looked up once for every kind of chunk."""
+    first = np.cumsum(parts.size) - parts.size
+    table = np.full((parts.size.size, 2), -1, dtype=np.int32)
+    table[:, 0] = parts.code[first]
+    double = parts.size == 2
+    table[double, 1] = parts.code[first[double] + 1]
+    code = table[chunks.code]
+    before = np.concatenate([[0], np.cumsum(parts.size[chunks.code])])
+    ends = np.cumsum(chunks.size)
+    size = np.diff(before[ends], prepend=0).astype(np.int32)
+    return Words(code[code >= 0], size, parts.kinds)
 
 
 def sentences(text: str) -> list[str]:
@@ -100,13 +161,21 @@ def _is_abbreviation(part: str) -> bool:
     return word in _ABBREVIATIONS or (len(word) == 1 and word.isalpha() and word != "i")
 
 
-def _words(sentence: str) -> list[str]:
-    text = _OPENING.sub(" `` ", sentence)
-    text = _QUOTE_BEFORE.sub("' ", text)
-    text = _FINAL_STOP.sub(r"\1 . \2 ", text)
-    text = _APART.sub(r" \g<0> ", text)
-    text = text.replace('"', " '' ")
-    return [word for token in text.split() for word in _parts(token)]
+def _chunks(text: str) -> list[str]:
+    """Split a text at all but clitics and merged words."""
+    return [chunk for sentence in sentences(text) for chunk in _sentence_chunks(sentence)]
+
+
+def _sentence_chunks(sentence: str) -> list[str]:
+    text = sentence
+    # Looking for a letter is cheap, a pattern is not: most sentences have no quote.
+    if '"' in text or "''" in text:
+        text = _OPENING.sub(" `` ", text)
+    if "'" in text:
+        text = _QUOTE_BEFORE.sub("' ", text)
+    if "." in text:
+        text = _FINAL_STOP.sub(r"\1 . \2 ", text)
+    return _APART.sub(r" \g<0> ", text).replace('"', " '' ").split()
 
 
 def _parts(token: str) -> tuple[str, ...]:

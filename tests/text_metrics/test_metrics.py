@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import gzip
 import json
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from judge.analysis.text_metrics.distinct import (
     difference,
@@ -15,7 +18,10 @@ from judge.analysis.text_metrics.distinct import (
     distinct_intra,
     expectation_adjusted,
     half_spread,
+    hold,
     ngrams,
+    random_halves,
+    random_orders,
 )
 from judge.analysis.text_metrics.emotion import macro_f1, mcnemar, recognise
 from judge.analysis.text_metrics.findings import TextOptions, text_metric_findings
@@ -107,7 +113,7 @@ def test_the_interval_of_distinct_covers():
     truth = np.mean([distinct(g) for g in grams])
     hits = 0
     for g in grams:
-        error = half_spread(g, np.arange(150), rng=rng, draws=60)
+        error = half_spread(hold(g, np.arange(150)), partial(random_halves, rng=rng, draws=60))
         hits += int(abs(distinct(g) - truth) < 1.976 * error)
     assert 0.90 <= hits / 150 <= 0.99
 
@@ -123,9 +129,9 @@ def test_a_longer_system_is_compared_at_an_equal_budget():
             ngrams([a + b for a, b in zip(_zipf(rng, 300), _zipf(rng, 300), strict=True)], 1),
         )
         assert distinct(short) > distinct(long) + 0.005
-        value, error, budget = difference(short, long, (at, at), rng=rng, draws=60)
-        assert budget == short.code.size
-        hits += abs(value) < 2 * error
+        gap = difference(hold(short, at), hold(long, at), partial(random_orders, rng=rng, draws=60))
+        assert (gap.budget, gap.shared) == (short.code.size, 300)
+        hits += abs(gap.value) < 2 * gap.std_error
     assert hits >= 35
 
 
@@ -240,3 +246,36 @@ def test_the_reference_is_not_compared_with_itself():
     dialogues = [Dialogue(f"d{i}", (Turn("speaker", "x"),), reference=f"so it is {i}") for i in range(5)]
     responses = [Response(d.dialogue_id, "human", str(d.reference)) for d in dialogues]
     assert not [f for f in text_metric_findings(responses, dialogues) if f.statistic == "bleu_4"]
+
+
+@given(st.integers(0, 2**32 - 1), st.integers(4, 12), st.sampled_from([1, 2]))
+@settings(deadline=None, max_examples=40)
+def test_kinds_of_all_draws_at_once_are_those_of_each_draw(seed: int, size: int, n: int):
+    """More draws than one pass holds, counted at once, are what sets of n-grams say draw by draw."""
+    rng = np.random.default_rng(seed)
+    texts = [[list("abcdef")[k] for k in rng.integers(0, 6, rng.integers(0, 7))] for _ in range(2 * size)]
+    sides = [texts[:size], texts[size:]]
+    at = [rng.permutation(size), np.arange(size)]
+    halves = random_halves(size, rng=np.random.default_rng(seed), draws=70)
+    orders = random_orders(size, rng=np.random.default_rng(seed), draws=70)
+    held = [hold(ngrams(side, n), place) for side, place in zip(sides, at, strict=True)]
+
+    def grams(side: int, order: np.ndarray) -> list[tuple[str, ...]]:
+        mine = [sides[side][int(np.flatnonzero(at[side] == k)[0])] for k in order]
+        return [tuple(words[k : k + n]) for words in mine for k in range(len(words) - n + 1)]
+
+    shares = [len(set(g)) / len(g) if (g := grams(0, half)) else 0.0 for half in halves]
+    whole = grams(0, at[1])
+    if whole and np.mean(shares) > 0:
+        expected = np.std(shares, ddof=1) / np.mean(shares) * (len(set(whole)) / len(whole))
+        assert half_spread(held[0], lambda _: halves) == pytest.approx(expected, abs=1e-15)
+    pairs = [(grams(0, order), grams(1, order)) for order in orders]
+    budgets = [min(map(len, pair)) for pair in pairs]
+    gaps = [
+        (len(set(a[:k])) - len(set(b[:k]))) / k if k else np.nan
+        for (a, b), k in zip(pairs, budgets, strict=True)
+    ]
+    found = difference(held[0], held[1], lambda _: orders)
+    assert (found.budget, found.shared) == (budgets[0], size)
+    assert found.value == pytest.approx(gaps[0], abs=1e-12, nan_ok=True)
+    assert found.std_error == pytest.approx(np.std(gaps[1:], ddof=1), abs=1e-12, nan_ok=True)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -54,3 +56,13 @@ def test_the_finding_comes_with_the_other_text_metrics():
     silent = list(text_metric_findings([_response(i, None) for i in range(20)], dialogues))
     assert sum(f.statistic == "bits_per_byte" for f in told) == 1
     assert not any(f.statistic == "bits_per_byte" for f in silent)
+
+
+def test_whoever_only_asks_loads_nothing_heavy():
+    """What a model's answer tells is summed without numpy, and so is a run begun."""
+    code = (
+        "import sys, judge.analysis.text_metrics.perplexity, judge.analysis.similarity;"
+        " print({'numpy', 'scipy', 'sacrebleu', 'importlib.metadata'} & set(sys.modules))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "set()"

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import json
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from judge.analysis.text_metrics.tokens import sentences, tokenise
+from judge.analysis.text_metrics.tokens import encode, sentences, tokenise
 from judge.sample import sample_path
+
+if TYPE_CHECKING:
+    from judge.analysis.text_metrics.tokens import Tokeniser
 
 PARTS = st.sampled_from(
     [
@@ -58,3 +62,19 @@ def test_no_text_has_no_words(text: str):
 def test_case_is_kept():
     """Sad and sad are two words."""
     assert tokenise("Sad, sad") == ["Sad", ",", "sad"]
+
+
+@settings(deadline=None, max_examples=60)
+@given(
+    st.lists(st.lists(PARTS, max_size=8).map(" ".join), max_size=5),
+    st.sampled_from(["treebank", "whitespace"]),
+)
+def test_numbered_words_are_the_words(texts: list[str], tokeniser: Tokeniser):
+    """A number a word: as many as there are words, the same where words are, in their order."""
+    words = encode(texts, tokeniser)
+    expected = [tokenise(text, tokeniser) for text in texts]
+    assert words.size.tolist() == [len(each) for each in expected]
+    flat = [word for each in expected for word in each]
+    book = dict(zip(words.code.tolist(), flat, strict=True))
+    assert [book[code] for code in words.code.tolist()] == flat
+    assert len(set(flat)) == len(book) == words.kinds
