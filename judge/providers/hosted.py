@@ -47,7 +47,7 @@ class ProviderOptions:
     concurrency
         Calls in flight at once: the size of the connection pool.
     transport
-        ``direct`` (aiohttp) or ``sdk`` (the vendor's official client).
+        ``direct`` (connections of our own) or ``sdk`` (the vendor's official client).
     """
 
     base_url: str | None = None
@@ -183,7 +183,7 @@ class HostedProvider:
 
     def _direct_wire(self) -> Wire:
         from judge import __version__
-        from judge.providers.wire import DirectWire
+        from judge.providers.wire import DirectWire, proxy_for
 
         key = self._key()
 
@@ -196,12 +196,13 @@ class HostedProvider:
                 **self.more_headers(),
             }
 
-        return DirectWire(
-            f"{self.base_url}{self.path}",
-            headers,
-            timeout=self.options.timeout,
-            connections=self.options.concurrency,
-        )
+        url = f"{self.base_url}{self.path}"
+        limits: dict[str, Any] = {"timeout": self.options.timeout, "connections": self.options.concurrency}
+        if (proxy := proxy_for(url)) is not None:
+            from judge.providers.proxied import ProxiedWire
+
+            return ProxiedWire(url, headers, proxy=proxy, **limits)
+        return DirectWire(url, headers, **limits)
 
     def _sdk_wire(self) -> Wire:
         from judge.providers.sdk import SdkWire

@@ -1,10 +1,10 @@
 """How bytes go out and come back: one POST of one JSON body, over a connection that is kept open.
 
-Two ways, the same on the wire. `DirectWire` posts with aiohttp and nothing in between; it is the default,
-because the official clients cost three to five times the CPU of the call itself (``docs/judges.md`` has the
-figures). ``judge.providers.sdk.SdkWire`` goes through the vendor's official client. TLS is verified,
-proxies of the environment are honoured, redirects are not followed (a key must not travel to another
-host).
+Three ways, the same on the wire. `DirectWire` posts over connections of our own; it is the default, because
+general clients cost two to ten times the CPU of the call itself (``docs/judges.md`` has the figures).
+``judge.providers.proxied.ProxiedWire`` takes its place where the environment names a proxy.
+``judge.providers.sdk.SdkWire`` goes through the vendor's official client. TLS is verified, redirects are not
+followed (a key must not travel to another host).
 """
 
 from __future__ import annotations
@@ -15,14 +15,13 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
 from judge.errors import ServerFault, Timeout
+from judge.providers.http1 import BadReply, Connections
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    import aiohttp
 
 CONNECT_S = 15.0
-LARGEST_BODY = 64 * 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +50,7 @@ class Wire(Protocol):
 
 
 class DirectWire:
-    """A POST with aiohttp.
+    """A POST over connections of our own; see `judge.providers.http1`.
 
     Parameters
     ----------
@@ -68,48 +67,36 @@ class DirectWire:
     def __init__(
         self, url: str, headers: Callable[[], Mapping[str, str]], *, timeout: float, connections: int
     ) -> None:
-        self._url, self._headers, self._timeout, self._connections = url, headers, timeout, connections
-        self._session: aiohttp.ClientSession | None = None
-        self._proxy: str | None = None
-
-    def _open(self) -> aiohttp.ClientSession:
-        import aiohttp
-
-        # The proxy is looked up once: `trust_env` would read the environment and ~/.netrc at every call.
-        self._proxy = proxy_for(self._url)
-        connector = aiohttp.TCPConnector(limit=self._connections, ttl_dns_cache=300)
-        return aiohttp.ClientSession(
-            connector=connector,
-            headers=dict(self._headers()),
-            timeout=aiohttp.ClientTimeout(total=self._timeout, sock_connect=min(CONNECT_S, self._timeout)),
-            cookie_jar=aiohttp.DummyCookieJar(),
-        )
+        self._url, self._headers, self._timeout, self._most = url, headers, timeout, connections
+        self._open: Connections | None = None
 
     async def post(self, body: Mapping[str, Any]) -> Reply:
         """Send one request."""
-        import aiohttp
-
-        session = self._session
-        if session is None or session.closed:
-            session = self._session = self._open()
-        data = json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")
         try:
-            async with session.post(
-                self._url, data=data, proxy=self._proxy, allow_redirects=False
-            ) as response:
-                if (response.content_length or 0) > LARGEST_BODY:
-                    raise ServerFault(f"the answer is larger than {LARGEST_BODY} bytes")
-                return Reply(response.status, response.headers, await response.read())
+            async with asyncio.timeout(self._timeout):
+                reply = await self._connections().post(encoded(body))
         except TimeoutError as exc:
             raise Timeout(f"no answer within {self._timeout:g} s") from exc
-        except (aiohttp.ClientError, OSError, asyncio.IncompleteReadError, ValueError) as exc:
+        except (BadReply, OSError, ValueError) as exc:
             raise ServerFault(f"the connection failed: {describe(exc)}") from exc
+        return Reply(reply.status, reply.headers, reply.body)
+
+    def _connections(self) -> Connections:
+        if self._open is None:
+            connect_s = min(CONNECT_S, self._timeout)
+            self._open = Connections(self._url, self._headers(), most=self._most, connect_s=connect_s)
+        return self._open
 
     async def aclose(self) -> None:
         """Close the connections."""
-        session, self._session = self._session, None
-        if session is not None:
-            await session.close()
+        connections, self._open = self._open, None
+        if connections is not None:
+            await connections.aclose()
+
+
+def encoded(body: Mapping[str, Any]) -> bytes:
+    """Return the bytes of a body; a lone surrogate, which no server reads, becomes a question mark."""
+    return json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")
 
 
 def proxy_for(url: str) -> str | None:
