@@ -118,7 +118,8 @@ def _number(texts: Iterable[Sequence[str]], book: defaultdict[str, int]) -> Word
     for words in texts:
         code.extend(map(book.__getitem__, words))
         size.append(len(words))
-    return Words(np.array(code, dtype=np.int32), np.array(size, dtype=np.int32), len(book))
+    # The arrays are wrapped, not copied.
+    return Words(np.frombuffer(code, dtype=np.int32), np.frombuffer(size, dtype=np.int32), len(book))
 
 
 def _apart(chunks: Words, parts: Words) -> Words:
@@ -129,9 +130,11 @@ def _apart(chunks: Words, parts: Words) -> Words:
     double = parts.size == 2
     table[double, 1] = parts.code[first[double] + 1]
     code = table[chunks.code]
-    before = np.concatenate([[0], np.cumsum(parts.size[chunks.code])])
     ends = np.cumsum(chunks.size)
-    size = np.diff(before[ends], prepend=0).astype(np.int32)
+    # How many words there are before each chunk, and after the last.
+    before = np.zeros(chunks.code.size + 1, dtype=np.int32)
+    np.cumsum(parts.size[chunks.code], out=before[1:])
+    size = np.diff(before[ends], prepend=np.int32(0))
     return Words(code[code >= 0], size, parts.kinds)
 
 
