@@ -45,13 +45,13 @@ def format_of(path: Path) -> Format:
 
 def existing(path: Path | str) -> Path:
     """Return the path of a file that is there, or raise an error that names near ones."""
-    from difflib import get_close_matches
-
     found = Path(path)
     if found.is_file():
         return found
     if found.is_dir():
         raise TableError("this is a folder, not a file", path=found, mend="name the file in it")
+    from difflib import get_close_matches
+
     near = [other.name for other in found.parent.iterdir()] if found.parent.is_dir() else []
     close = get_close_matches(found.name, near, n=2, cutoff=0.6)
     mend = f"did you mean {' or '.join(close)}?" if close else "check the path"

@@ -6,7 +6,6 @@ Adding a column is adding one line here.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from difflib import get_close_matches
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -159,6 +158,8 @@ def check_columns(
 
 
 def _meant_column(column: Column, candidates: list[str]) -> str | None:
+    from difflib import get_close_matches
+
     plain = {name.strip().lower().replace(" ", "_").replace("-", "_"): name for name in candidates}
     for name in (column.name, *column.near):
         if name in plain:

@@ -7,13 +7,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from judge.errors import TableError
-from judge.tables.chunks import read_chunks, refuse_empty
+from judge.tables.chunks import Chunk, read_chunks, refuse_empty
 from judge.tables.schema import DIALOGUES, RESPONSES, TableSpec, check_columns
-from judge.tables.values import CellError, json_cell, shown, unguard_formula
+from judge.tables.values import CellError, half_a_pair, json_cell, shown, unguard_formula
 from judge.types import Dialogue, Response, Turn
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
     import pandas as pd
 
@@ -48,12 +48,11 @@ def read_dialogues(path: Path | str, *, allow_empty: bool = False) -> list[Dialo
     (Turn(speaker='speaker', text='I lost my cat.'),)
     """
     found: list[Dialogue] = []
-    seen: dict[Any, int] = {}
-    for row, record, text in _records(Path(path), DIALOGUES, allow_empty=allow_empty):
-        known, extra = _cells((Path(path), row), record, text, DIALOGUES, ("context",))
-        context = _located(Path(path), row, "context", _context, record.get("context"))
-        _refuse_twice(Path(path), row, seen, known["dialogue_id"], f"dialogue_id {known['dialogue_id']!r}")
-        found.append(Dialogue(context=context, extra=extra, **known))
+    seen: dict[str, int] = {}
+    for part in _parts(Path(path), DIALOGUES, allow_empty=allow_empty):
+        names = part.cells["dialogue_id"]
+        _refuse_twice(Path(path), seen, part.rows, names, lambda name: f"dialogue_id {name!r}")
+        found += map(Dialogue, *(part.cells[column] for column in DIALOGUES.names), part.extra)
     return found
 
 
@@ -83,66 +82,94 @@ def read_responses(
         error that names both rows.
     """
     found: list[Response] = []
-    seen: dict[Any, int] = {}
-    optional = ("system_id",) if default_system is not None else ()
-    for row, record, text in _records(Path(path), RESPONSES, optional, allow_empty=allow_empty):
-        if default_system is not None and record.get("system_id") in (None, ""):
-            record["system_id"] = default_system
-        known, extra = _cells((Path(path), row), record, text, RESPONSES)
-        known["details"] = {**(known["details"] or {}), **extra}
-        key = (known["dialogue_id"], known["system_id"])
-        _refuse_twice(Path(path), row, seen, key, f"dialogue {key[0]!r}, system {key[1]!r}")
-        found.append(Response(**known))
+    seen: dict[tuple[str, str], int] = {}
+    for part in _parts(Path(path), RESPONSES, default_system, allow_empty=allow_empty):
+        cells = part.cells
+        keys = zip(cells["dialogue_id"], cells["system_id"], strict=True)
+        _refuse_twice(
+            Path(path), seen, part.rows, keys, lambda key: "dialogue {!r}, system {!r}".format(*key)
+        )
+        if any(part.extra):
+            both = zip(cells["details"], part.extra, strict=True)
+            cells["details"] = [{**details, **extra} for details, extra in both]
+        found += map(Response, *(cells[column] for column in RESPONSES.names))
     return found
 
 
-def _records(
-    path: Path, spec: TableSpec, optional: Sequence[str] = (), *, allow_empty: bool
-) -> Iterator[tuple[int, dict[str, Any], bool]]:
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """Some rows of a table: the known columns, checked, and a mapping a row of those that we do not know."""
+
+    rows: list[int]
+    cells: dict[str, list[Any]]
+    extra: list[dict[str, Any]]
+
+
+def _parts(
+    path: Path, spec: TableSpec, default_system: str | None = None, *, allow_empty: bool
+) -> Iterator[_Part]:
     count, header = 0, False
+    optional = ("system_id",) if default_system is not None else ()
     for chunk in read_chunks(path):
         if not header and chunk.columns:
             check_columns(spec, chunk.columns, path, 1 if chunk.text else chunk.rows[0], optional)
         header = header or bool(chunk.columns)
         count += len(chunk.rows)
-        names = list(chunk.columns)
-        for row, *cells in zip(chunk.rows, *chunk.columns.values(), strict=True):
-            yield row, dict(zip(names, cells, strict=True)), chunk.text
+        if default_system is not None:
+            named = chunk.columns.get("system_id") or [None] * len(chunk.rows)
+            chunk.columns["system_id"] = [default_system if cell in (None, "") else cell for cell in named]
+        yield from _checked(path, chunk, spec)
     if not allow_empty:
         refuse_empty(path, count, header=header)
 
 
-def _located(path: Path, row: int, column: str, parse: Any, *values: Any) -> Any:
-    try:
-        return parse(*values)
-    except CellError as exc:
-        raise TableError(exc.message, path=path, row=row, column=column, mend=exc.mend) from None
+def _checked(path: Path, chunk: Chunk, spec: TableSpec) -> Iterator[_Part]:
+    """Check a chunk column by column; where a cell is wrong, again row by row, to name the first fault."""
+    cells: dict[str, list[Any]] = {}
+    # The context is checked last: it is the longest.
+    for column in sorted(spec.columns, key=lambda column: column.name == "context"):
+        parse = _context if column.name == "context" else column.parse
+        raw = chunk.columns.get(column.name)
+        try:
+            if raw is None:  # nobody writes into a Mapping: one empty one may serve all rows
+                cells[column.name] = [parse(None, chunk.text)] * len(chunk.rows)
+            else:
+                cells[column.name] = [parse(cell, chunk.text) for cell in raw]
+        except CellError as exc:
+            if len(chunk.rows) == 1:
+                place: dict[str, Any] = {"path": path, "row": chunk.rows[0], "column": column.name}
+                raise TableError(exc.message, **place, mend=exc.mend) from None
+            for k, row in enumerate(chunk.rows):
+                single = {name: [values[k]] for name, values in chunk.columns.items()}
+                yield from _checked(path, Chunk([row], single, chunk.text), spec)
+            return
+    yield _Part(chunk.rows, cells, _unknown(chunk, spec))
 
 
-def _cells(
-    place: tuple[Path, int], record: dict[str, Any], text: bool, spec: TableSpec, skip: Sequence[str] = ()
-) -> tuple[dict[str, Any], dict[str, Any]]:
-    known = {
-        column.name: _located(*place, column.name, column.parse, record.get(column.name), text)
-        for column in spec.columns
-        if column.name not in skip
-    }
-    extra = {
-        name: unguard_formula(cell) if text else cell
-        for name, cell in record.items()
-        if name not in spec.names and cell is not None and not (text and cell == "")
-    }
-    return known, extra
+def _unknown(chunk: Chunk, spec: TableSpec) -> list[dict[str, Any]]:
+    names = [name for name in chunk.columns if name not in spec.names]
+    if not names:
+        return [{}] * len(chunk.rows)
+    columns = [chunk.columns[name] for name in names]
+    if chunk.text:
+        columns = [[unguard_formula(cell) if cell else None for cell in column] for column in columns]
+    return [
+        {name: cell for name, cell in zip(names, cells, strict=True) if cell is not None}
+        for cells in zip(*columns, strict=True)
+    ]
 
 
-def _refuse_twice(path: Path, row: int, seen: dict[Any, int], key: Any, named: str) -> None:
-    first = seen.setdefault(key, row)
-    if first != row:
-        mend = "keep one of the two rows, or give them different ids"
-        raise TableError(f"the same as row {first}: {named}", path=path, row=row, mend=mend)
+def _refuse_twice(
+    path: Path, seen: dict[Any, int], rows: list[int], keys: Iterable[Any], named: Callable[[Any], str]
+) -> None:
+    for row, key in zip(rows, keys, strict=True):
+        first = seen.setdefault(key, row)
+        if first != row:
+            mend = "keep one of the two rows, or give them different ids"
+            raise TableError(f"the same as row {first}: {named(key)}", path=path, row=row, mend=mend)
 
 
-def _context(value: Any) -> tuple[Turn, ...]:
+def _context(value: Any, text: bool) -> tuple[Turn, ...]:  # noqa: ARG001 - a check like the others
     turns = json_cell(value) if isinstance(value, str) and value[:1] in ("[", "{") else value
     if turns is None or turns in ("", []):
         raise CellError("the context is empty", "give at least one turn")
@@ -161,14 +188,15 @@ def _turn(turn: Any, place: int) -> Turn:
         raise CellError(f"turn {place + 1} of the context is {shown(turn)}", mend)
     if not text.strip():
         raise CellError(f"turn {place + 1} of the context is empty", "drop the turn, or give its text")
-    if not text.isascii() and any("\ud800" <= mark <= "\udfff" for mark in text):
+    if half_a_pair(text):
         raise CellError(f"turn {place + 1} holds half of a surrogate pair", "replace it, e.g. by U+FFFD")
     return Turn(speaker, text)
 
 
 def _speaker(value: Any, place: int) -> str:
-    if value in SPEAKERS:
-        return str(value)
+    for known in SPEAKERS:
+        if value == known:
+            return known  # ours, not the file's: one string for all turns
     meant = _SAME_SPEAKER.get(str(value).strip().lower())
     hint = f"; did you mean {meant!r}?" if meant else ""
     raise CellError(
@@ -208,8 +236,6 @@ def check_links(
     >>> check_links(d, [Response("d1", "kemp", "Hello")]).missing
     {'kemp': ('d2',)}
     """
-    from difflib import get_close_matches
-
     ids = dict.fromkeys(dialogue.dialogue_id for dialogue in dialogues)
     answered: dict[str, set[str]] = {}
     orphans: list[Response] = []
@@ -218,6 +244,8 @@ def check_links(
         if response.dialogue_id not in ids:
             orphans.append(response)
     if orphans:
+        from difflib import get_close_matches
+
         first = orphans[0]
         close = get_close_matches(first.dialogue_id, list(ids)[:10_000], n=1, cutoff=0.7)
         hint = f" (nearest: {close[0]!r})" if close else ""

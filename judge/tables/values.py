@@ -19,6 +19,8 @@ Parse: TypeAlias = "Callable[[Any, bool], Any]"
 FORMULA = re.compile(r"'*[=+\-@\t\r]")
 """Text that a spreadsheet would run as a formula, with the quotes that already guard it."""
 
+_HALF = re.compile(r"[\ud800-\udfff]")
+
 
 class CellError(ValueError):
     """One cell is wrong; the reader adds file, row and column."""
@@ -56,13 +58,22 @@ def unguard_formula(text: str) -> str:
     return text[1:] if text[:1] == "'" and FORMULA.match(text) else text
 
 
+def half_a_pair(text: str) -> bool:
+    r"""Tell whether a text holds half of a surrogate pair, which is no character.
+
+    >>> half_a_pair("caf\u00e9"), half_a_pair("\ud83d")
+    (False, True)
+    """
+    return not text.isascii() and _HALF.search(text) is not None
+
+
 def as_text(value: Any, text: bool) -> str:
     """Any text, kept as it is; control characters and the empty text are text as well."""
     if value is None:
         raise CellError("missing", "give a text (an empty one is allowed), or leave the row out")
     if not isinstance(value, str):
         raise CellError(f"{shown(value)} is not text", 'put the text in double quotes: "..."')
-    if not value.isascii() and any("\ud800" <= mark <= "\udfff" for mark in value):
+    if half_a_pair(value):
         raise CellError("half of a surrogate pair, which is no character", "replace it, e.g. by U+FFFD")
     return unguard_formula(value) if text else value
 
@@ -74,6 +85,8 @@ def as_optional_text(value: Any, text: bool) -> str | None:
 
 def as_id(value: Any, text: bool) -> str:
     """Return an identifier as text: 7, 7.0 and "7" are the same; "007" keeps its zeros."""
+    if isinstance(value, str) and value:
+        return as_text(value, text)
     if value is None or value == "":
         raise CellError("missing", "every row needs an id here")
     if isinstance(value, bool):
