@@ -39,7 +39,9 @@ class Similarity:
 
 
 def chrf_similarity() -> Similarity:
-    """Return sentence chrF2 (sacrebleu), 0 to 100.
+    """Return sentence chrF2 (sacrebleu's, to the last bit), 0 to 100.
+
+    Nothing is loaded before texts are scored: many a run has no references.
 
     References
     ----------
@@ -50,9 +52,24 @@ def chrf_similarity() -> Similarity:
     >>> chrf_similarity().score(["are you okay ?"], ["are you okay ?"])
     [100.0]
     """
-    from sacrebleu.metrics.chrf import CHRF
 
-    return _sacrebleu("chrf", CHRF())
+    def score(responses: Sequence[str], references: Sequence[str]) -> Scores:
+        from judge.analysis.text_metrics.overlap import sentence_chrf
+
+        return [*sentence_chrf(responses, references)]
+
+    return Similarity("chrf", score, chrf_signature())
+
+
+def chrf_signature() -> str:
+    """Return sacrebleu's signature of chrF2, without loading sacrebleu.
+
+    >>> chrf_signature().partition("|version:")[0]
+    'nrefs:1|case:mixed|eff:yes|nc:6|nw:0|space:no'
+    """
+    from importlib.metadata import version
+
+    return f"nrefs:1|case:mixed|eff:yes|nc:6|nw:0|space:no|version:{version('sacrebleu')}"
 
 
 def bleu_similarity() -> Similarity:
@@ -74,7 +91,14 @@ def bleu_similarity() -> Similarity:
     """
     from sacrebleu.metrics.bleu import BLEU
 
-    return _sacrebleu("bleu", BLEU(smooth_method="exp", effective_order=True))
+    metric = BLEU(smooth_method="exp", effective_order=True)
+    metric.sentence_score("a", ["a"])  # the signature is known once something was scored
+
+    def score(responses: Sequence[str], references: Sequence[str]) -> Scores:
+        pairs = zip(responses, references, strict=True)
+        return [float(metric.sentence_score(one, [two]).score) for one, two in pairs]
+
+    return Similarity("bleu", score, str(metric.get_signature()))
 
 
 def rouge_l_similarity() -> Similarity:
@@ -187,17 +211,6 @@ def _bert_scorer() -> Any:
         return BERTScorer(model_type=BERT_MODEL, num_layers=BERT_LAYER, lang="en", rescale_with_baseline=True)
     except Exception as error:  # the package raises whatever its backends raise
         raise InputError(f"BERTScore's model {BERT_MODEL!r} cannot be loaded: {error}") from error
-
-
-def _sacrebleu(name: str, metric: Any) -> Similarity:
-    # The signature is known once something was scored.
-    metric.sentence_score("a", ["a"])
-
-    def score(responses: Sequence[str], references: Sequence[str]) -> Scores:
-        pairs = zip(responses, references, strict=True)
-        return [float(metric.sentence_score(one, [two]).score) for one, two in pairs]
-
-    return Similarity(name, score, str(metric.get_signature()))
 
 
 def missing_extra(name: str, package: str, extra: str) -> InputError:

@@ -105,8 +105,9 @@ def word_ngrams(words: Words, n: int) -> NGrams:
 
 def _left(words: Words) -> Ints:
     """Return how many words there are from each word to the end of its response."""
-    ends = np.cumsum(words.size, dtype=np.int32)
-    return np.repeat(ends, words.size) - np.arange(words.code.size, dtype=np.int32)
+    ends = np.repeat(np.cumsum(words.size, dtype=np.int32), words.size)
+    here = np.arange(words.code.size, dtype=np.int32)
+    return np.subtract(ends, here, dtype=np.int32)
 
 
 def distinct(grams: NGrams) -> float:

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from judge.analysis.similarity import chrf_signature
+from judge.analysis.text_metrics.matches import PAIRS_AT_ONCE, number_letters, shared_ngrams
+from judge.analysis.text_metrics.tokens import number_words
+
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from numpy.typing import NDArray
 
     Floats = NDArray[np.float64]
 
+BLEU_ORDER = 4
 CHRF_ORDER = 6
 CHRF_BETA = 2.0
 
@@ -40,12 +44,19 @@ def bleu_sums(responses: Sequence[str], references: Sequence[str]) -> Overlap:
     from sacrebleu.metrics.bleu import BLEU
 
     metric = BLEU()
-    rows = []
-    for response, reference in zip(responses, references, strict=True):
-        # Counts of one sentence; smoothing is only in its score, which is not used.
-        one = metric.corpus_score([response], [[reference]])
-        rows.append([*one.counts, *one.totals, one.sys_len, one.ref_len])
-    return Overlap(np.array(rows, dtype=np.float64).reshape(-1, 10), str(metric.get_signature()))
+    metric.corpus_score(["a"], [["a"]])  # the signature is known once something was scored
+    rows = [np.empty((0, 2 * BLEU_ORDER + 2))]
+    for part in _parts(len(responses)):
+        texts = [*responses[part], *references[part]]
+        words = number_words(metric.tokenizer(text.rstrip()).split() for text in texts)
+        size = words.size.reshape(2, -1, 1)
+        total = np.maximum(size[0] - np.arange(BLEU_ORDER), 0)
+        rows.append(np.hstack([shared_ngrams(words, BLEU_ORDER), total, *size]))
+    return Overlap(np.vstack(rows), str(metric.get_signature()))
+
+
+def _parts(pairs: int) -> Iterator[slice]:
+    return (slice(start, start + PAIRS_AT_ONCE) for start in range(0, pairs, PAIRS_AT_ONCE))
 
 
 def bleu(sums: Floats) -> Floats:
@@ -74,25 +85,31 @@ def chrf_sums(responses: Sequence[str], references: Sequence[str]) -> Overlap:
     ----------
     Popovic 2015, doi:10.18653/v1/W15-3049.
     """
-    from sacrebleu.metrics.chrf import CHRF
+    rows = [np.empty((0, 3 * CHRF_ORDER))]
+    rows += [_chrf_counts(responses[part], references[part]) for part in _parts(len(responses))]
+    return Overlap(np.vstack(rows), chrf_signature())
 
-    metric = CHRF()
-    rows = [
-        _chrf_row("".join(response.split()), "".join(reference.split()))
-        for response, reference in zip(responses, references, strict=True)
+
+def _chrf_counts(responses: Sequence[str], references: Sequence[str]) -> Floats:
+    """Count the n-grams of letters of each response, of its reference, and shared: shape (n, 18)."""
+    letters = number_letters([*responses, *references])
+    mine, theirs = np.maximum(letters.size.reshape(2, -1, 1) - np.arange(CHRF_ORDER), 0)
+    # As sacrebleu: where the reference has no n-grams, those of the response do not count.
+    counts = (np.where(theirs > 0, mine, 0), theirs, shared_ngrams(letters, CHRF_ORDER))
+    return np.stack(counts, axis=-1).reshape(-1, 3 * CHRF_ORDER).astype(np.float64)
+
+
+def sentence_chrf(responses: Sequence[str], references: Sequence[str]) -> list[float]:
+    """Return chrF2 of each response, 0 to 100, as sacrebleu computes it, a tenth of the time.
+
+    >>> sentence_chrf(["are you okay ?", ""], ["are you okay ?", "yes"])
+    [100.0, 0.0]
+    """
+    return [
+        score
+        for part in _parts(len(responses))
+        for score in chrf(_chrf_counts(responses[part], references[part])).tolist()
     ]
-    metric.corpus_score(["a"], [["a"]])
-    return Overlap(np.array(rows, dtype=np.float64).reshape(-1, 3 * CHRF_ORDER), str(metric.get_signature()))
-
-
-def _chrf_row(response: str, reference: str) -> list[int]:
-    row: list[int] = []
-    for n in range(1, CHRF_ORDER + 1):
-        mine = Counter(response[k : k + n] for k in range(len(response) - n + 1))
-        theirs = Counter(reference[k : k + n] for k in range(len(reference) - n + 1))
-        shared = sum(min(count, theirs[gram]) for gram, count in mine.items() if gram in theirs)
-        row += [max(len(response) - n + 1, 0) if theirs else 0, max(len(reference) - n + 1, 0), shared]
-    return row
 
 
 def chrf(sums: Floats) -> Floats:

@@ -80,13 +80,21 @@ def feature_rows(
     likeness
         From `similarities`; two columns each, named after it. None is chrF alone.
     """
-    from judge.analysis.bias.placebo import placebo_references
-
     measures = similarities() if likeness is None else likeness
-    lent = placebo_references(list(dialogues.values()))
+    lent = _placebos(dialogues.values())
     left = iter(responses)
     while part := list(islice(left, AT_ONCE)):
         yield from _rows(part, dialogues, lent, measures)
+
+
+def _placebos(dialogues: Iterable[Dialogue]) -> Mapping[str, str]:
+    told = [dialogue for dialogue in dialogues if dialogue.reference is not None]
+    if not told:
+        return {}
+    # Here: what lends references brings the models of bias along, which take longer to load than most runs.
+    from judge.analysis.bias.placebo import placebo_references
+
+    return placebo_references(told)
 
 
 def _rows(

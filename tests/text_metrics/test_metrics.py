@@ -148,6 +148,16 @@ def test_bleu_and_chrf_are_sacrebleu_s():
         assert float(chrf(chrf_sums(texts, refs).sums.sum(axis=0))) == pytest.approx(other, abs=1e-9)
 
 
+def test_sums_are_those_of_each_sentence():
+    """What one response adds to corpus BLEU is what sacrebleu counts in it alone."""
+    from sacrebleu.metrics.bleu import BLEU
+
+    ones = [BLEU().corpus_score([text], [[ref]]) for text, ref in zip(TEXTS, REFS, strict=True)]
+    want = [[*one.counts, *one.totals, one.sys_len, one.ref_len] for one in ones]
+    assert bleu_sums(TEXTS, REFS).sums.tolist() == want
+    assert bleu_sums([], []).sums.shape == (0, 10)
+
+
 def test_signatures_name_the_version():
     """The method says which BLEU and which chrF it was."""
     assert "|tok:13a|smooth:exp|version:" in bleu_sums(TEXTS, REFS).signature

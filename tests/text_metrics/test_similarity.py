@@ -8,6 +8,8 @@ from types import ModuleType
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from judge.analysis.features import chrf_scorer
 from judge.analysis.similarity import (
@@ -81,6 +83,37 @@ def test_chrf_is_what_it_was():
     one = chrf_scorer()
     want = [one(a, b) for a, b in zip(TEXTS, REFS, strict=True)]
     assert chrf_similarity().score(TEXTS, REFS) == want
+
+
+LETTERS = st.text(st.sampled_from("aab c\u00e9\u65e5\U0001f600\ud800\u00a0\n."), max_size=12)
+
+
+@given(st.lists(st.tuples(LETTERS, LETTERS), max_size=6))
+@settings(deadline=None, max_examples=60)
+def test_chrf_is_sacrebleus_to_the_last_bit(pairs: list[tuple[str, str]]):
+    """Ours is faster and nothing else: any letters, any emptiness, the same signature."""
+    one = chrf_scorer()
+    texts, references = [a for a, _ in pairs], [b for _, b in pairs]
+    assert chrf_similarity().score(texts, references) == [one(a, b) for a, b in pairs]
+
+
+def test_the_signature_of_chrf_is_sacrebleus():
+    """Numbers that were measured before can be compared with those measured now."""
+    from sacrebleu.metrics.chrf import CHRF
+
+    metric = CHRF()
+    metric.sentence_score("a", ["a"])
+    assert chrf_similarity().signature == str(metric.get_signature())
+
+
+def test_many_kinds_of_letters_are_no_trouble():
+    """So many that six of them together have no number of 64 bits; and more pairs than are sorted at once."""
+    letters = "".join(chr(k) for k in range(0x4E00, 0x4E00 + 4000))
+    texts = [letters, letters[::-1], *[f"text {k}" for k in range(300)]]
+    references = [letters[7:], letters, *[f"text {k + k % 2}" for k in range(300)]]
+    one = chrf_scorer()
+    want = [one(a, b) for a, b in zip(texts, references, strict=True)]
+    assert chrf_similarity().score(texts, references) == want
 
 
 def test_rouge_l_is_the_librarys():
