@@ -95,6 +95,7 @@ class OpenAIProvider(HostedProvider):
 
     def __init__(self, options: ProviderOptions | None = None, *, name: str | None = None) -> None:
         super().__init__(options, name=name)
+        self._closed: tuple[Mapping[str, Any] | None, dict[str, Any]] = (None, {})
         if self.name == "compatible" and self.base_url == self.home:
             raise InputError(
                 "the provider 'compatible' needs a base_url, for example http://127.0.0.1:8000/v1"
@@ -113,8 +114,16 @@ class OpenAIProvider(HostedProvider):
         if sampling.logprobs and able.logprobs:
             body |= {"logprobs": True, "top_logprobs": TOP_LOGPROBS}
         if prompt.schema is not None:
-            body |= _structured(able.structured, prompt)
+            body |= self._structured(able.structured, prompt.schema, prompt.schema_name)
         return body | dict(sampling.extra)
+
+    def _structured(self, how: str, schema: Mapping[str, Any], name: str) -> dict[str, Any]:
+        if how == "json_schema":
+            if self._closed[0] is not schema:  # a rubric's comes with each of its questions
+                self._closed = (schema, strict(schema))
+            wanted = {"name": name, "schema": self._closed[1], "strict": True}
+            return {"response_format": {"type": "json_schema", "json_schema": wanted}}
+        return {"response_format": {"type": "json_object"}} if how == "json_object" else {}
 
     def read(self, data: Mapping[str, Any], latency_s: float) -> Answer:
         """Read a chat completion."""
@@ -187,13 +196,6 @@ def _limit(max_tokens: int | None, *, reasoning: bool) -> dict[str, int | None]:
     if not reasoning:
         return {"max_tokens": max_tokens}
     return {"max_completion_tokens": None if max_tokens is None else max_tokens + REASONING_ROOM}
-
-
-def _structured(how: str, prompt: Prompt) -> dict[str, Any]:
-    if how == "json_schema":
-        schema = {"name": prompt.schema_name, "schema": strict(prompt.schema or {}), "strict": True}
-        return {"response_format": {"type": "json_schema", "json_schema": schema}}
-    return {"response_format": {"type": "json_object"}} if how == "json_object" else {}
 
 
 def _text(content: Any) -> str:

@@ -10,11 +10,13 @@ followed (a key must not travel to another host).
 from __future__ import annotations
 
 import asyncio
-import json
+import os
+import sys
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
 from judge.errors import ServerFault, Timeout
+from judge.jsontext import writer
 from judge.providers.http1 import BadReply, Connections
 
 if TYPE_CHECKING:
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
 
 
 CONNECT_S = 15.0
+_write = writer(sort_keys=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,12 +99,17 @@ class DirectWire:
 
 def encoded(body: Mapping[str, Any]) -> bytes:
     """Return the bytes of a body; a lone surrogate, which no server reads, becomes a question mark."""
-    return json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")
+    return _write(body).encode("utf-8", "replace")
 
 
 def proxy_for(url: str) -> str | None:
     """Return the proxy that the environment names for an address, or None (HTTPS_PROXY, NO_PROXY, ...)."""
     from urllib.parse import urlsplit
+
+    # Only macOS and Windows keep proxies elsewhere; what looks them up takes its time to import.
+    named = any(name.lower().endswith("_proxy") for name in os.environ)
+    if not named and sys.platform not in ("darwin", "win32"):
+        return None
     from urllib.request import getproxies, proxy_bypass
 
     parts = urlsplit(url)

@@ -57,7 +57,8 @@ class LogSyncer:
             self._thread = threading.Thread(target=self._work, name="judge-store-sync", daemon=True)
             self._thread.start()
         self._rows += rows
-        self._news.set()
+        if not self._news.is_set():  # each setting wakes a thread, whether it waits for this or not
+            self._news.set()
 
     def close(self) -> None:
         """Sync what is left and end the thread."""

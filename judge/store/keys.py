@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import json
 from hashlib import sha256
 from typing import TYPE_CHECKING
+
+from judge.jsontext import writer
 
 if TYPE_CHECKING:
     from judge.types import Request
 
 ALGORITHM = "sha256"
-_ENCODER = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+_write = writer(sort_keys=True)
 
 
 def canonical(request: Request) -> bytes:
@@ -34,7 +35,7 @@ def canonical(request: Request) -> bytes:
     >>> canonical(Request("openai", "m", {"b": 1, "a": "é"})).decode()
     '{"body":{"a":"é","b":1},"model":"m","provider":"openai","repeat":0}'
     """
-    text = _ENCODER.encode(
+    text = _write(
         {
             "provider": request.provider,
             "model": request.model,
