@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from judge.analysis.duel_table import DuelTable
+    from judge.analysis.means import Differences
     from judge.analysis.rating_table import RatingTable
     from judge.types import Finding
 
@@ -109,10 +110,11 @@ def _ranking(duels: DuelTable, options: AuditOptions) -> Iterator[Finding]:
 
 
 def _of_ratings(ratings: RatingTable, duels: DuelTable | None, options: AuditOptions) -> Iterator[Finding]:
-    from judge.analysis.means import mean_findings
+    from judge.analysis.means import all_differences, mean_findings
 
-    yield from _ranks_by_means(ratings, duels, options)
-    yield from mean_findings(ratings, options)
+    differences = all_differences(ratings, options.confidence)
+    yield from _ranks_by_means(ratings, duels, differences, options)
+    yield from mean_findings(ratings, options, differences)
     if not ratings.people:
         return
     from judge.analysis.agreement.levels import correlation_findings
@@ -157,16 +159,14 @@ def _with_labels(
 
 
 def _ranks_by_means(
-    ratings: RatingTable, duels: DuelTable | None, options: AuditOptions
+    ratings: RatingTable, duels: DuelTable | None, differences: Differences, options: AuditOptions
 ) -> Iterator[Finding]:
     """Yield ranks by mean scores of those who gave no duels on the criterion."""
-    from judge.analysis.means import differences
     from judge.analysis.means import voices as rating_voices
     from judge.analysis.ranking.strengths import mean_rank_findings
     from judge.analysis.ranking.win_rate import voices as duel_voices
 
     done = {(v.judge, v.criterion) for v in duel_voices(duels)} if duels is not None else set()
-    for scores in rating_voices(ratings):
+    for scores, found in zip(rating_voices(ratings), differences, strict=True):
         if (scores.judge, scores.criterion) not in done:
-            found = differences(scores, options.confidence)
             yield from mean_rank_findings(scores, found, ratings.system.names, options.confidence)

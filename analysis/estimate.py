@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -68,6 +69,7 @@ def unidentified(reason: str, *, n: int = 0, clusters: int = 0, method: str = ""
     return Estimate(n=n, clusters=clusters, method=method, warnings=(reason,))
 
 
+@lru_cache(maxsize=1024)
 def t_quantile(df: float, confidence: float) -> float:
     """Return the two-sided quantile of Student's t.
 
@@ -105,13 +107,17 @@ def t_estimate(
     Where the replicates do not vary at all the interval is left out: a width of nought would be a boast.
     """
     clusters = round(df) + 1
-    base = Estimate(value=value, n=n, clusters=clusters, confidence=confidence, method=method)
     if not std_error > 1e-12 * max(1.0, abs(value)):
+        base = Estimate(value=value, n=n, clusters=clusters, confidence=confidence, method=method)
         return base.warn("no variation between clusters: no interval can be given")
     half = t_quantile(df, confidence) * std_error
     p = None if null is None else t_p_value((value - null) / std_error, df)
-    out = replace(base, std_error=std_error, ci_low=value - half, ci_high=value + half, df=df, p=p)
-    return few_clusters(out)
+    return few_clusters(
+        Estimate(
+            value=value, std_error=std_error, ci_low=value - half, ci_high=value + half, df=df, p=p, n=n,
+            clusters=clusters, confidence=confidence, method=method,
+        )
+    )  # fmt: skip
 
 
 def few_clusters(estimate: Estimate) -> Estimate:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Hashable
 from dataclasses import dataclass, field
+from operator import lt
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -89,12 +90,16 @@ def encode(column: pd.Series, *, what: str = "") -> Codes:
     if (codes < 0).any():
         row = int(np.argmax(codes < 0)) + 1
         raise TableError("an id is missing", row=row, column=what or str(column.name), mend="fill it in")
-    texts = np.array([_text(value) for value in categories.cat.categories], dtype=object)
-    used = np.bincount(codes, minlength=texts.size) > 0
-    names = sorted({str(text) for text in texts[used]})
+    values = categories.cat.categories.tolist()
+    texts = [value if type(value) is str else _text(value) for value in values]
+    used = np.bincount(codes, minlength=len(texts)) > 0
+    names = texts if used.all() else [text for text, one in zip(texts, used.tolist(), strict=True) if one]
+    if all(map(lt, names, names[1:])):  # sorted and distinct: the number of a name is its place
+        return Codes(codes if used.all() else (np.cumsum(used) - 1)[codes], tuple(names))
+    names = sorted(set(names))
     place = {name: number for number, name in enumerate(names)}
-    lookup = np.array([place.get(str(text), -1) for text in texts], dtype=np.int64)
-    return Codes(lookup[codes] if codes.size else codes, tuple(names))
+    lookup = np.array([place.get(text, -1) for text in texts], dtype=np.int64)
+    return Codes(lookup[codes], tuple(names))
 
 
 def as_categories(column: pd.Series) -> pd.Series:
@@ -109,14 +114,20 @@ def as_categories(column: pd.Series) -> pd.Series:
 
     if isinstance(column.dtype, pd.CategoricalDtype):
         return column
+    # Tuples have a hash, but pandas cannot sort them among texts.
+    if column.dtype == object and pd.api.types.infer_dtype(column).startswith("mixed"):
+        bad = [isinstance(value, tuple) or not isinstance(value, Hashable) for value in column]
+        if any(bad):
+            raise _no_name(column, int(np.argmax(bad)) + 1)
     try:
         return column.astype("category")
     except TypeError:
-        bad = [not isinstance(value, Hashable) for value in column]
-        row = int(np.argmax(bad)) + 1 if any(bad) else None
-        raise TableError(
-            "a cell is neither a text nor a number", row=row, column=str(column.name), mend="write a text"
-        ) from None
+        raise _no_name(column, None) from None
+
+
+def _no_name(column: pd.Series, row: int | None) -> TableError:
+    what = "a cell is neither a text nor a number"
+    return TableError(what, row=row, column=str(column.name), mend="write a text")
 
 
 def _text(value: object) -> str:

@@ -29,8 +29,9 @@ def dense_codes(codes: npt.NDArray[np.integer]) -> tuple[Ints, int]:
     (array([1, 0, 1]), 2)
     """
     if codes.size and codes.min() >= 0 and codes.max() < 4 * codes.size + 1024:
-        used = np.bincount(codes) > 0
-        return (np.cumsum(used) - 1)[codes], int(used.sum())
+        place = np.cumsum(np.bincount(codes) > 0)
+        count = int(place[-1])
+        return (codes.astype(np.int64, copy=False) if count == place.size else (place - 1)[codes]), count
     present, dense = np.unique(codes, return_inverse=True)
     return dense.astype(np.int64), int(present.size)
 
@@ -127,11 +128,12 @@ def from_replicates(
     count = replicates.size
     if not np.isfinite(value):
         return unidentified("the statistic is undefined for these data", n=n, clusters=count, method=method)
-    bare = Estimate(value=float(value), n=n, clusters=count, confidence=confidence, method=method)
-    if count < 2:
-        return bare.warn("one cluster only: no interval can be given")
-    if not np.isfinite(replicates).all():
-        return bare.warn("undefined without one of the clusters: no interval can be given")
+    why = "one cluster only" if count < 2 else ""
+    if not why and not np.isfinite(replicates).all():
+        why = "undefined without one of the clusters"
+    if why:
+        bare = Estimate(value=float(value), n=n, clusters=count, confidence=confidence, method=method)
+        return bare.warn(f"{why}: no interval can be given")
     inner = scale == "fisher" and max(abs(value), float(np.abs(replicates).max())) < 1 - 1e-10
     theta, reps = (np.arctanh(value), np.arctanh(replicates)) if inner else (value, replicates)
     std_error = float(np.sqrt((count - 1) / count * ((reps - reps.mean()) ** 2).sum()))
@@ -233,9 +235,10 @@ def cluster_mean(
     code, count = dense_codes(clusters)
     top = sum_by(code, values, count)
     bottom = count_by(code, count) if weights is None else sum_by(code, weights, count)
-    kept = bottom.sum() - bottom
-    if bottom.sum() <= 0:
+    total, size = top.sum(), bottom.sum()
+    kept = size - bottom
+    if size <= 0:
         return unidentified("no observations", n=n, clusters=count, method=method)
-    value = float(top.sum() / bottom.sum())
-    replicates = np.divide(top.sum() - top, kept, out=np.full(count, np.nan), where=kept > 0)
+    value = float(total / size)
+    replicates = np.divide(total - top, kept, out=np.full(count, np.nan), where=kept > 0)
     return from_replicates(value, replicates, n=n, confidence=confidence, method=method, null=null)

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
     Floats = npt.NDArray[np.float64]
     Ints = npt.NDArray[np.int64]
+    Differences = list[list[tuple[int, int, Estimate, float | None]]]
 
 METHOD_MEAN = "mean over dialogues; cluster jackknife, t"
 METHOD_DIFFERENCE = "mean of differences paired by dialogue; cluster jackknife, t"
@@ -62,16 +63,27 @@ def _scores(table: RatingTable, names: tuple[str, str], item: Ints, score: Float
     return Scores(*names, dialogue, system, cluster, score, raters)
 
 
-def mean_findings(table: RatingTable, options: AuditOptions) -> Iterator[Finding]:
-    """Yield mean scores, paired differences (Holm over all pairs of a judge and criterion), and bounds."""
-    for scores in voices(table):
+def all_differences(table: RatingTable, confidence: float) -> Differences:
+    """Return `differences` of each of the `voices`, in their order."""
+    return [differences(scores, confidence) for scores in voices(table)]
+
+
+def mean_findings(
+    table: RatingTable, options: AuditOptions, known: Differences | None = None
+) -> Iterator[Finding]:
+    """Yield mean scores, paired differences (Holm over all pairs of a judge and criterion), and bounds.
+
+    `known` are the differences where they were computed already.
+    """
+    found = all_differences(table, options.confidence) if known is None else known
+    for scores, gaps in zip(voices(table), found, strict=True):
         for code in np.unique(scores.system):
             rows = scores.system == code
             estimate = cluster_mean(
                 scores.score[rows], scores.cluster[rows], confidence=options.confidence, method=METHOD_MEAN
             )
             yield _finding("mean_score", estimate, scores, system=table.system.names[int(code)])
-        for one, two, estimate, adjusted in differences(scores, options.confidence):
+        for one, two, estimate, adjusted in gaps:
             names = {"system": table.system.names[one], "system_b": table.system.names[two]}
             extra = {"p_adjusted": adjusted, "correction": "holm" if adjusted is not None else ""}
             yield _finding("mean_difference", estimate, scores, level="pair", **names, **extra)
@@ -85,11 +97,13 @@ def differences(scores: Scores, confidence: float) -> list[tuple[int, int, Estim
     found = []
     for one, two in combinations(systems, 2):
         a, b = by_system[one], by_system[two]
-        _, left, right = np.intersect1d(
-            scores.dialogue[a], scores.dialogue[b], assume_unique=True, return_indices=True
-        )
-        gap = scores.score[a][left] - scores.score[b][right]
-        found.append((one, two, difference(gap, scores.cluster[a][left], confidence)))
+        if not np.array_equal(scores.dialogue[a], scores.dialogue[b]):
+            _, left, right = np.intersect1d(
+                scores.dialogue[a], scores.dialogue[b], assume_unique=True, return_indices=True
+            )
+            a, b = a[left], b[right]
+        gap = scores.score[a] - scores.score[b]
+        found.append((one, two, difference(gap, scores.cluster[a], confidence)))
     known = [item[2].p for item in found if item[2].p is not None]
     adjusted = iter(holm(known)) if known else iter(())
     return [(one, two, e, None if e.p is None else next(adjusted)) for one, two, e in found]

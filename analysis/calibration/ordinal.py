@@ -117,7 +117,7 @@ def _newton(cells: Floats, x: Floats) -> Floats:
 
 
 def _log_likelihood(theta: Floats, cells: Floats, x: Floats) -> float:
-    if (np.diff(theta[:-1]) <= 0).any():
+    if (theta[1:-1] <= theta[:-2]).any():
         return -np.inf
     p = np.maximum(_levels(theta, x)[0], 1e-300)
     return float((cells * np.log(p)).sum() - 0.5 * _RIDGE * theta[-1] ** 2)
@@ -126,9 +126,10 @@ def _log_likelihood(theta: Floats, cells: Floats, x: Floats) -> float:
 def _levels(theta: Floats, x: Floats) -> tuple[Floats, Floats]:
     """Return the probability of each level and the cumulative ones, with 0 and 1 at the ends."""
     below = _expit(theta[None, :-1] - theta[-1] * x[:, None])
-    ends = np.ones((x.size, 1))
-    cumulative = np.hstack([0 * ends, below, ends])
-    return np.diff(cumulative, axis=1), cumulative
+    cumulative = np.ones((x.size, theta.size + 1))
+    cumulative[:, 0] = 0.0
+    cumulative[:, 1:-1] = below
+    return cumulative[:, 1:] - cumulative[:, :-1], cumulative
 
 
 def _derivatives(theta: Floats, cells: Floats, x: Floats) -> tuple[Floats, Floats]:

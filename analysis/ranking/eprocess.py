@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
+from judge.analysis.jackknife import CHUNK, blocks
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -90,16 +92,43 @@ def log_betting(scores: npt.ArrayLike, mean: float = 0.5) -> npt.NDArray[np.floa
     """
     from scipy import special
 
+    x, bets = _bets(scores, mean)
+    wealth = np.log1p(bets[:, None] * (x - mean)[None, :]).cumsum(axis=1)
+    out: npt.NDArray[np.float64] = special.logsumexp(wealth, axis=0) - np.log(bets.size)
+    return out
+
+
+def log_betting_at_end(scores: npt.ArrayLike, mean: float = 0.5) -> float:
+    """Return the last number of `log_betting`, in little memory however many scores there are.
+
+    Examples
+    --------
+    >>> scores = [1.0, 0.5, 1.0]
+    >>> log_betting_at_end(scores) == log_betting(scores)[-1]
+    np.True_
+    """
+    from scipy import special
+
+    x, bets = _bets(scores, mean)
+    wealth = np.zeros((bets.size, 1))
+    for part in blocks(x.size, bets.size, CHUNK // 8):
+        steps = np.log1p(bets[:, None] * (x[part] - mean)[None, :])
+        steps[:, :1] += wealth
+        wealth = steps.cumsum(axis=1)[:, -1:]
+    # One column alone would be added up in another order than the columns of the whole path.
+    wealth = np.repeat(wealth, min(x.size, 2), axis=1)
+    return float(special.logsumexp(wealth, axis=0)[-1] - np.log(bets.size))
+
+
+def _bets(scores: npt.ArrayLike, mean: float) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
+    """Return the scores as an array, and the bets for and against; refuse what no bet can be made on."""
     x = np.asarray(scores, dtype=float)
     if x.size and not ((x >= 0) & (x <= 1)).all():
         raise ValueError("scores must lie in [0, 1]")
     if not 0 < mean < 1:
         raise ValueError("the mean must lie in (0, 1)")
     share = np.array(BETS)
-    bets = np.concatenate([share / mean, -share / (1 - mean)])
-    wealth = np.log1p(bets[:, None] * (x - mean)[None, :]).cumsum(axis=1)
-    out: npt.NDArray[np.float64] = special.logsumexp(wealth, axis=0) - np.log(bets.size)
-    return out
+    return x, np.concatenate([share / mean, -share / (1 - mean)])
 
 
 def confidence_sequence(scores: npt.ArrayLike, alpha: float = 0.05, grid: int = 400) -> tuple[float, float]:

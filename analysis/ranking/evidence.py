@@ -8,7 +8,7 @@ import numpy as np
 
 from judge.analysis.estimate import Estimate, finding
 from judge.analysis.jackknife import count_by, dense_codes, sum_by
-from judge.analysis.ranking.eprocess import e_bh, log_betting
+from judge.analysis.ranking.eprocess import e_bh, log_betting_at_end
 from judge.analysis.ranking.win_rate import voices
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ def evidence_findings(table: DuelTable, options: AuditOptions) -> Iterator[Findi
             rows = known & (voice.units.pair == pair)
             code, count = dense_codes(voice.units.cluster[rows])
             means = sum_by(code, voice.score[rows], count) / count_by(code, count)
-            found.append((int(pair), int(rows.sum()), count, float(log_betting(means)[-1])))
+            found.append((int(pair), int(rows.sum()), count, log_betting_at_end(means)))
         chosen = e_bh([float(np.exp(min(item[3], 700.0))) for item in found], alpha)
         for (pair, n, clusters, log_e), counts in zip(found, chosen, strict=True):
             one, two = (table.system.names[int(code)] for code in table.pairs[pair])

@@ -220,11 +220,12 @@ def test_report_of_degenerate_tables(tmp_path):
 
 def test_a_list_for_an_id():
     """A cell that is neither text nor number is named."""
-    frame = planted_ratings(np.random.default_rng(0), 3, 2)
-    frame["system_id"] = pd.Series([["s0"], *frame["system_id"][1:]], dtype=object)
-    with pytest.raises(TableError, match="neither a text nor a number") as caught:
-        audit(AuditInput(ratings=frame))
-    assert caught.value.row == 1
+    for cell in (["s0"], ("s0",)):
+        frame = planted_ratings(np.random.default_rng(0), 3, 2)
+        frame["system_id"] = pd.Series([cell, *frame["system_id"][1:]], dtype=object)
+        with pytest.raises(TableError, match="neither a text nor a number") as caught:
+            audit(AuditInput(ratings=frame))
+        assert caught.value.row == 1
 
 
 def plain(findings: Iterable[Finding]) -> list[dict[str, Any]]:

@@ -42,6 +42,15 @@ def test_looking_after_every_comparison_keeps_the_level():
     assert bets / 400 <= 0.05
 
 
+def test_the_last_look_is_that_of_the_path():
+    """The evidence at the end is to the last bit that of the whole path, over block borders too."""
+    rng = np.random.default_rng(2)
+    for n in (*range(1, 40), 26_214, 26_215, 26_216, 60_000):
+        scores = rng.choice([0.0, 0.25, 0.5, 0.75, 1.0, 1 / 3], size=n)
+        assert eprocess.log_betting_at_end(scores) == eprocess.log_betting(scores)[-1]
+        assert eprocess.log_betting_at_end(scores, 0.3) == eprocess.log_betting(scores, 0.3)[-1]
+
+
 def test_confidence_sequence_covers_at_all_times():
     """The sequence over 300 scores misses the mean in at most 5 % of 60 runs, at any time."""
     rng = np.random.default_rng(1)
