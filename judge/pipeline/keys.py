@@ -13,11 +13,14 @@ if TYPE_CHECKING:
     from judge.types import Dialogue, Response
 
 
+_ENCODER = json.JSONEncoder(sort_keys=True, ensure_ascii=True, default=str)
+
+
 def digest(parts: Iterable[Any]) -> str:
     """Return ``sha256:...`` of a sequence of JSON-able values."""
     state = hashlib.sha256()
     for part in parts:
-        state.update(json.dumps(part, sort_keys=True, ensure_ascii=True, default=str).encode())
+        state.update(_ENCODER.encode(part).encode())
         state.update(b"\x1e")
     return f"sha256:{state.hexdigest()}"
 
