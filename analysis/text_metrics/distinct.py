@@ -321,9 +321,11 @@ def _kinds_at_once(held: Held, wholes: Sequence[Ints], rests: Sequence[Ints]) ->
     seen = np.bitwise_or.reduceat(taken[held.place], held.first) if held.first.size else taken[:0]
     found = []
     for bit, whole, rest in zip(bits, wholes, rests, strict=True):
-        slot = held.slot[rest]
-        seen[slot[slot >= 0]] |= bit
-        new = np.unique(rest[slot < 0]).size if rest.size else 0
+        new = 0
+        if rest.size:
+            slot = held.slot[rest]
+            seen[slot[slot >= 0]] |= bit
+            new = np.unique(rest[slot < 0]).size
         found.append(int(held.alone[whole].sum()) + new + int(np.count_nonzero(seen & bit)))
     return found
 

@@ -28,11 +28,14 @@ _ABBREVIATIONS = frozenset(
 """Words whose full stop does not end a sentence."""
 _END = re.compile(r"[.?!]([\"')\]}\u201d\u2019\u00bb]*)\s+")
 _LAST_WORD = re.compile(r"(\S+)\.[\"')\]}]*$")
-_FINAL_STOP = re.compile(r"([^.])\.([\])}>\"'\u00bb\u201d\u2019 ]*)$")
+_CLOSING = "])}>\"'\u00bb\u201d\u2019 "
+"""What may follow the full stop at the end of a sentence."""
 _OPENING = re.compile(r"(?:^|(?<=[ (\[{<]))(\"|'{2})")
 _MARKS = "\u00ab\u00bb\u201c\u201d\u201e\u2018\u2019\u2012\u2013\u2014\u2015?!;@#$%&*()[]{}<>"
 # Every branch begins with one letter of its own: so `re` can jump to the next letter that begins any.
-_APART = re.compile("|".join((r"\.\.+", "--", "``*", "''", r",(?!\d)", r":(?!\d)", *map(re.escape, _MARKS))))
+_APART = re.compile(
+    "({})".format("|".join((r"\.\.+", "--", "``*", "''", r",(?!\d)", r":(?!\d)", *map(re.escape, _MARKS))))
+)
 _QUOTE_BEFORE = re.compile(r"(?<!\w)'(?!(?:re|ve|ll|m|t|s|d|n)\b)(?=\w)", re.IGNORECASE)
 _CLITIC = re.compile(r"(.*[^'])('[sSmMdD]|'ll|'LL|'re|'RE|'ve|'VE|n't|N'T|')", re.DOTALL)
 _MERGED = {
@@ -176,9 +179,11 @@ def _sentence_chunks(sentence: str) -> list[str]:
         text = _OPENING.sub(" `` ", text)
     if "'" in text:
         text = _QUOTE_BEFORE.sub("' ", text)
-    if "." in text:
-        text = _FINAL_STOP.sub(r"\1 . \2 ", text)
-    return _APART.sub(r" \g<0> ", text).replace('"', " '' ").split()
+    rest = text.rstrip(_CLOSING)
+    if rest.endswith(".") and rest[-2:-1] not in ("", "."):
+        text = f"{rest[:-1]} . {text[len(rest) :]} "
+    # What stands apart is cut out and put back between spaces.
+    return " ".join(_APART.split(text)).replace('"', " '' ").split()
 
 
 def _parts(token: str) -> tuple[str, ...]:
