@@ -60,6 +60,7 @@ class Engine:
         self._tasks: set[asyncio.Task[None]] = set()
         self._finished = asyncio.Event()
         self._dirty = False
+        self._unflushed = 0
 
     # -- streams ----------------------------------------------------------------------------------------
 
@@ -155,6 +156,9 @@ class Engine:
         try:
             while question is not None:
                 await ask(self, lane, question)
+                if self._unflushed >= BURST:
+                    # A judge that computes here never waits: nothing would be kept before its end.
+                    await asyncio.sleep(0)
                 if lane.workers > int(lane.flight.limit):
                     break
                 if not (lane.due or lane.queue or lane.crowded):
@@ -220,6 +224,7 @@ class Engine:
     def over(self, question: Question) -> None:
         """Forget a question that has ended; from here on the store knows it."""
         self._asked.discard(question.job.key)
+        self._unflushed += 1
         self.flush_soon()
 
     def flush_soon(self) -> None:
@@ -233,6 +238,7 @@ class Engine:
     def flush(self) -> None:
         """Commit all that this turn of the event loop has brought."""
         self._dirty = False
+        self._unflushed = 0
         try:
             self.store.flush()
         except Exception as exc:  # noqa: BLE001 - raised again from run

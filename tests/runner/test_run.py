@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING
 
 import pytest
@@ -18,8 +19,8 @@ from judge.errors import (
     Unfinished,
     Unsupported,
 )
-from judge.runner import Job, Limits
-from judge.store import PlanRow, request_key
+from judge.runner import Job, Limits, run
+from judge.store import PlanRow, SqliteStore, request_key
 from judge.types import Answer, Request, Usage
 from tests.runner.virtual import Fake, go, jobs, now, request
 
@@ -387,3 +388,29 @@ def test_a_full_disk_stops_the_run(store):
     tally, _ = go(store, Fake(), jobs(1000))
     assert tally.kept + tally.answered == 1000
     assert tally.kept >= 50 + len(fake.sent) - 10  # what waited in memory was written once there was room
+
+
+class Instant:
+    """Answers at once, as a judge that computes here does."""
+
+    name = "fake"
+
+    def __init__(self, store: SqliteStore) -> None:
+        self.store = store
+        self.most_unkept = self.calls = 0
+
+    async def send(self, _: Request) -> Answer:
+        self.calls += 1
+        kept, _ = self.store.spent()
+        self.most_unkept = max(self.most_unkept, self.calls - kept)
+        return Answer("fine")
+
+
+def test_instant_answers_are_kept_on_the_way(tmp_path):
+    """A judge that never waits still has its answers on disk while it works, not at its end."""
+    path = tmp_path / "run.sqlite"
+    with SqliteStore(path) as store, SqliteStore(path) as reader:
+        judge = Instant(reader)
+        tally = asyncio.run(run([jobs(1000)], {"fake": judge}, store))
+    assert tally.answered == 1000
+    assert judge.most_unkept <= 200
