@@ -8,7 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from judge.cli.say import Voice
+
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from judge.store import SqliteStore
 
 
@@ -22,7 +26,8 @@ def command(run: Path, as_json: bool) -> int:
     the plan is counted, and the tables are compared with the hashes of the manifest. Exit code 1 where
     something is wrong.
     """
-    result = check(run)
+    voice = Voice(quiet=as_json)
+    result = check(run, voice.note)
     if as_json:
         click.echo(json.dumps(result, ensure_ascii=False, indent=1))
     else:
@@ -31,8 +36,8 @@ def command(run: Path, as_json: bool) -> int:
     return 1 if result["problems"] else 0
 
 
-def check(run: Path) -> dict[str, Any]:
-    """Check a run folder.
+def check(run: Path, note: Callable[[str], None] = lambda _: None) -> dict[str, Any]:
+    """Check a run folder; `note` hears how far a long check is.
 
     Returns
     -------
@@ -51,7 +56,7 @@ def check(run: Path) -> dict[str, Any]:
     result: dict[str, Any] = {"run": str(run), "problems": [], "answers": 0, "plan": []}
     try:
         with SqliteStore(run / "run.sqlite", must_exist=True) as store:
-            result["problems"] += verify(store)
+            result["problems"] += verify(store, note)
             if not result["problems"]:
                 result["answers"], result["dollars"] = store.spent()
                 result["plan"] = [_stage(store, *stage) for stage in store.stages()]

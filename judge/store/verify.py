@@ -9,18 +9,24 @@ from judge.store.faults import told_plainly
 from judge.store.keys import key_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from judge.store.sqlite import SqliteStore
 
 
-def verify(store: SqliteStore) -> list[str]:
+STEP = 50_000
+"""Answers between two notes of how far the check is: some seconds."""
+
+
+def verify(store: SqliteStore, note: Callable[[str], None] = lambda _: None) -> list[str]:
     """Check the file, every key, every answer and the plan.
 
     Parameters
     ----------
     store
         An open store.
+    note
+        Hears how far a long check is.
 
     Returns
     -------
@@ -30,19 +36,21 @@ def verify(store: SqliteStore) -> list[str]:
     problems = []
     try:
         problems += list(store.check_file())
-        problems += list(_answers(store))
+        problems += list(_answers(store, note))
         problems += list(store.check_links())
     except StoreError as exc:
         problems.append(str(exc).splitlines()[0])
     return problems
 
 
-def _answers(store: SqliteStore) -> Iterator[str]:
+def _answers(store: SqliteStore, note: Callable[[str], None]) -> Iterator[str]:
     from judge.store.codec import decode_answer, decode_request
     from judge.store.sqlite import unpack
 
     with told_plainly(store.path):
-        for key, provider, model, repeat, request, answer in store.raw_answers():
+        for number, (key, provider, model, repeat, request, answer) in enumerate(store.raw_answers()):
+            if number and number % STEP == 0:
+                note(f"checked {number:,} answers")
             name = unpack(key)
             try:
                 text = store.inflate(request)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from importlib import import_module
+
 import pytest
 
 from judge.store import PlanRow, SqliteStore, request_key, verify
@@ -22,6 +24,14 @@ def filled(store: SqliteStore) -> SqliteStore:
 def test_a_sound_store_has_no_problems(filled):
     """Nothing is reported where nothing is wrong."""
     assert verify(filled) == []
+
+
+def test_a_long_check_says_how_far_it_is(filled, monkeypatch):
+    """A note comes with every step of answers."""
+    monkeypatch.setattr(import_module("judge.store.verify"), "STEP", 8)
+    heard: list[str] = []
+    verify(filled, heard.append)
+    assert heard == ["checked 8 answers", "checked 16 answers"]
 
 
 @pytest.mark.parametrize(
