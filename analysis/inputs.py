@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Hashable
 from dataclasses import dataclass, field
-from operator import lt
+from operator import eq
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -92,13 +92,14 @@ def encode(column: pd.Series, *, what: str = "") -> Codes:
         raise TableError("an id is missing", row=row, column=what or str(column.name), mend="fill it in")
     values = categories.cat.categories.tolist()
     texts = [value if type(value) is str else _text(value) for value in values]
-    used = np.bincount(codes, minlength=len(texts)) > 0
-    names = texts if used.all() else [text for text, one in zip(texts, used.tolist(), strict=True) if one]
-    if all(map(lt, names, names[1:])):  # sorted and distinct: the number of a name is its place
-        return Codes(codes if used.all() else (np.cumsum(used) - 1)[codes], tuple(names))
-    names = sorted(set(names))
-    place = {name: number for number, name in enumerate(names)}
-    lookup = np.array([place.get(text, -1) for text in texts], dtype=np.int64)
+    used = np.flatnonzero(np.bincount(codes, minlength=len(texts))).tolist()
+    order = sorted(used, key=texts.__getitem__)
+    names, place = [texts[number] for number in order], np.arange(len(order))
+    if any(map(eq, names, names[1:])):  # the number 1 and the text "1" are one name
+        known = {name: number for number, name in enumerate(sorted(set(names)))}
+        place, names = np.array([known[name] for name in names]), list(known)
+    lookup = np.full(len(texts), -1, dtype=np.int64)
+    lookup[order] = place
     return Codes(lookup[codes], tuple(names))
 
 

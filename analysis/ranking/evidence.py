@@ -40,7 +40,7 @@ def evidence_findings(table: DuelTable, options: AuditOptions) -> Iterator[Findi
             one, two = (table.system.names[int(code)] for code in table.pairs[pair])
             estimate = Estimate(
                 value=log_e / np.log(10),
-                p=float(min(1.0, np.exp(-log_e))),
+                p=float(np.exp(-max(log_e, 0.0))),
                 n=n,
                 clusters=clusters,
                 method=METHOD,

@@ -167,7 +167,7 @@ def _anytime(scores: Floats, n: int, confidence: float) -> Estimate:
         value=float(scores.mean()),
         ci_low=low,
         ci_high=high,
-        p=float(min(1.0, np.exp(-log_wealth(scores)[0]))),
+        p=float(np.exp(-max(float(log_wealth(scores)[0]), 0.0))),
         n=n,
         clusters=int(scores.size),
         confidence=confidence,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
+from judge.analysis.inputs import encode
 from judge.analysis.rating_table import encode_ratings, people_scores
 
 
@@ -35,3 +36,13 @@ def test_a_score_alone_is_kept_as_it_is():
     """Without repeats a score is not rounded at all."""
     _, score = table_of({"a": [1 / 3]}, "judge").cells.of(0, 0)
     assert score[0] == 1 / 3
+
+
+def test_names_are_sorted_texts_in_use():
+    """Names are sorted, unused categories are left out, and the number 1 and the text "1" are one name."""
+    mixed = encode(pd.Series(["b", 1, "1", 1.0, ""], dtype=object))
+    assert (mixed.names, mixed.codes.tolist()) == (("", "1", "b"), [2, 1, 1, 1, 0])
+    spare = encode(pd.Series(pd.Categorical(["c", "a", "a"], categories=["c", "b", "a"])))
+    assert (spare.names, spare.codes.tolist()) == (("a", "c"), [1, 0, 0])
+    none = encode(pd.Series([], dtype=object))
+    assert (none.names, none.codes.tolist()) == ((), [])
