@@ -10,9 +10,10 @@ import math
 import os
 from contextlib import contextmanager, suppress
 from dataclasses import fields, is_dataclass
+from functools import cache
 from itertools import chain
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TextIO, TypeAlias
+from typing import TYPE_CHECKING, Any, NamedTuple, TextIO, TypeAlias
 
 from judge.errors import StoreError, TableError
 from judge.tables.chunks import import_parquet
@@ -123,7 +124,7 @@ def write_table(rows: Rows, path: Path | str, spec: TableSpec) -> None:
         return
     with atomic_text(target) as stream:
         if form == "jsonl":
-            stream.writelines(json_line(_tidy(record, spec)) for record in records)
+            stream.writelines(_json_lines(records, spec))
         else:
             _write_csv(records, stream, spec, target)
 
@@ -151,7 +152,9 @@ def plain(value: Any) -> Any:
     raise TypeError(f"{type(value).__name__} cannot be written to a table")
 
 
-_ENCODER = json.JSONEncoder(ensure_ascii=False, allow_nan=False, default=plain, separators=(",", ":"))
+_ENCODER = json.JSONEncoder(
+    ensure_ascii=False, allow_nan=False, check_circular=False, default=plain, separators=(",", ":")
+)
 
 
 def missing(value: Any) -> bool:
@@ -168,9 +171,10 @@ def _records(rows: Rows) -> Iterator[dict[str, Any]]:
     if hasattr(rows, "to_dict"):
         frame: Any = rows
         for start in range(0, len(frame), _FRAME_ROWS):
-            part = frame.iloc[start : start + _FRAME_ROWS].astype(object).to_dict("list")
-            names = [str(name) for name in part]
-            for cells in zip(*part.values(), strict=True):
+            part = frame.iloc[start : start + _FRAME_ROWS]
+            columns = part.astype(object).where(part.notna(), None).to_dict("list")
+            names = [str(name) for name in columns]
+            for cells in zip(*columns.values(), strict=True):
                 yield dict(zip(names, cells, strict=True))
         return
     for row in rows:
@@ -178,9 +182,11 @@ def _records(rows: Rows) -> Iterator[dict[str, Any]]:
 
 
 def _record(row: Any) -> dict[str, Any]:
-    if not is_dataclass(row):
+    kind: Any = type(row)
+    names = _names(kind)
+    if not names:
         return dict(row)
-    record = {part.name: getattr(row, part.name) for part in fields(row)}
+    record = {name: getattr(row, name) for name in names}
     if isinstance(row, Dialogue):
         record["context"] = [{"speaker": turn.speaker, "text": turn.text} for turn in row.context]
         record = {**{str(k): v for k, v in record.pop("extra").items()}, **record}
@@ -189,19 +195,47 @@ def _record(row: Any) -> dict[str, Any]:
     return record
 
 
-def _tidy(record: dict[str, Any], spec: TableSpec) -> dict[str, Any]:
-    """Put known columns first; an empty optional cell is left out, an empty score or verdict is null."""
-    tidy: dict[str, Any] = {}
-    for column in spec.columns:
-        value = record.get(column.name)
-        if not missing(value):
-            tidy[column.name] = value
-        elif column.required:
-            tidy[column.name] = None
-    for name, value in record.items():
-        if name not in tidy and name not in spec.names:
-            tidy[name] = None if missing(value) else value
-    return tidy
+@cache
+def _names(kind: Any) -> tuple[str, ...]:
+    """Return the fields of a domain value, none for a mapping; asked for every row, so kept."""
+    return tuple(part.name for part in fields(kind)) if is_dataclass(kind) else ()
+
+
+def _json_lines(records: Iterable[dict[str, Any]], spec: TableSpec) -> Iterator[str]:
+    order = _order((), spec)
+    for record in records:
+        if tuple(record) != order.given:  # rows mostly have the columns of the row before
+            order = _order(tuple(record), spec)
+        try:
+            yield json_line(_tidy(record, order))
+        except (ValueError, TypeError):  # NaN and NA are no JSON, and rare: only then every cell is looked at
+            known = {name: None if missing(cell) else cell for name, cell in record.items()}
+            yield json_line(_tidy(known, _order(tuple(known), spec)))
+
+
+class _Order(NamedTuple):
+    """The columns of a row as they are given and as they are written, and those left out where empty."""
+
+    given: tuple[str, ...]
+    names: tuple[str, ...]
+    optional: tuple[str, ...]
+
+
+def _order(given: tuple[str, ...], spec: TableSpec) -> _Order:
+    known = [column for column in spec.columns if column.required or column.name in given]
+    rest = (name for name in given if name not in spec.names)
+    optional = tuple(column.name for column in known if not column.required)
+    return _Order(given, (*(column.name for column in known), *rest), optional)
+
+
+def _tidy(record: dict[str, Any], order: _Order) -> dict[str, Any]:
+    """Put known columns first; an empty optional cell is taken out, an empty score or verdict is null."""
+    if order.names != order.given:
+        record = dict(zip(order.names, map(record.get, order.names), strict=True))
+    for name in order.optional:
+        if record[name] is None:
+            del record[name]
+    return record
 
 
 def _write_csv(records: Iterator[dict[str, Any]], stream: TextIO, spec: TableSpec, path: Path) -> None:
