@@ -85,6 +85,8 @@ def main(argv: list[str] | None = None) -> Any:
     A mistake of the user's is one message on standard error, not a traceback; set JUDGE_TRACEBACK=1 to see
     where it was raised.
     """
+    # Our matrices are small: threads of the linear algebra would only spin beside the work.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     try:
         code = cli.main(args=argv, prog_name="judge", standalone_mode=False)
         sys.exit(code if isinstance(code, int) else 0)

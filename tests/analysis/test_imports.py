@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from typing import Any
 
 AUDIT = """
 import json, sys
@@ -25,10 +26,11 @@ print(json.dumps({"light": light, "modules": sorted(sys.modules), "findings": le
 """
 
 
-def loaded() -> dict:
+def loaded() -> dict[str, Any]:
     """Audit a judge's duels without people in a process of its own."""
     done = subprocess.run([sys.executable, "-c", AUDIT], capture_output=True, text=True, check=True)
-    return json.loads(done.stdout)
+    found: dict[str, Any] = json.loads(done.stdout)
+    return found
 
 
 def test_duels_without_people_need_little():
