@@ -48,6 +48,8 @@ def write_findings(findings: Iterable[Finding], path: Path | str) -> None:
 
 
 def _cell(value: Any) -> Any:
+    if value is None or isinstance(value, str):
+        return value
     if isinstance(value, tuple):
         return list(value)
     number = value.item() if hasattr(value, "item") else value
@@ -63,12 +65,13 @@ def read_findings(path: Path | str) -> list[Finding]:
         For a column that is missing or unknown and for a cell of the wrong kind.
     """
     found: list[Finding] = []
-    for chunk in read_chunks(path):
-        _check_names(Path(path), chunk)
+    table = Path(path)
+    for chunk in read_chunks(table):
+        _check_names(table, chunk)
         names = list(chunk.columns)
         for row, *cells in zip(chunk.rows, *chunk.columns.values(), strict=True):
             parts = zip(names, cells, strict=True)
-            found.append(Finding(**{name: _read(Path(path), row, name, cell, chunk) for name, cell in parts}))
+            found.append(Finding(**{name: _read(table, row, name, cell, chunk) for name, cell in parts}))
     return found
 
 

@@ -61,6 +61,7 @@ class _Raw:
     rows: list[NDArray[np.int32]] = field(default_factory=list)
     factors: dict[str, _Factor] = field(default_factory=dict)
     extra: dict[str, list[Any]] = field(default_factory=dict)
+    features: dict[str, list[NDArray[Any] | list[Any]]] = field(default_factory=dict)
     count: int = 0
 
     def error(self, message: str, place: int, column: str | None, mend: str) -> TableError:
@@ -151,7 +152,7 @@ def read_features(path: Path | str, *, allow_empty: bool = False) -> pd.DataFram
     """
     raw = _read(Path(path), FEATURES, allow_empty)
     frame = _frame(raw)
-    for name in raw.extra:
+    for name in list(raw.features):
         frame[name] = _feature(raw, name)
     _check_unique(raw, frame, FEATURES.key)
     return frame
@@ -169,10 +170,9 @@ def _read(path: Path, spec: TableSpec, allow_empty: bool) -> _Raw:
         for name in spec.names:
             if name in chunk.columns or name in raw.factors:
                 _add_known(raw, name, chunk.columns.get(name) or [None] * n)
-        for name in {**raw.extra, **chunk.columns}:
+        for name in {**raw.extra, **raw.features, **chunk.columns}:
             if name not in known:
-                cells = raw.extra.setdefault(name, [None] * raw.count)
-                cells.extend(chunk.columns.get(name) or [None] * n)
+                _add_unknown(raw, name, chunk.columns.get(name) or [None] * n)
         raw.count += n
     if not allow_empty:
         refuse_empty(path, raw.count, header=bool(raw.factors))
@@ -190,6 +190,15 @@ def _add_known(raw: _Raw, name: str, cells: list[Any]) -> None:
         if not kinds <= {str, int, float, type(None)}:
             cells = [_hashable(cell) for cell in cells]
     factor.add(cells)
+
+
+def _add_unknown(raw: _Raw, name: str, cells: list[Any]) -> None:
+    if raw.spec is FEATURES:
+        parts = raw.features.setdefault(name, [np.full(raw.count, np.nan)])
+        packed = _numbers(cells)  # a quarter of the memory that the cells take
+        parts.append(cells if packed is None else packed)
+    else:
+        raw.extra.setdefault(name, [None] * raw.count).extend(cells)
 
 
 def _hashable(cell: Any) -> Any:
@@ -217,8 +226,7 @@ def _frame(raw: _Raw) -> pd.DataFrame:
         else:
             continue
         columns[column.name] = _kept(column, codes, values)
-    if raw.spec is not FEATURES:
-        columns.update({name: _extra(cells, raw.text) for name, cells in raw.extra.items()})
+    columns.update({name: _extra(cells, raw.text) for name, cells in raw.extra.items()})
     return pd.DataFrame(columns, index=pd.RangeIndex(raw.count))
 
 
@@ -353,10 +361,33 @@ def _refuse_repeated(
     raise raw.error(f"the same as row {row}: {named}", place, None, mend)
 
 
-def _feature(raw: _Raw, name: str) -> Any:
-    cells = raw.extra[name]
+def _numbers(cells: list[Any]) -> NDArray[Any] | None:
+    """Return cells that are finite numbers, flags and gaps as an array; None where one is anything else."""
+    kinds = set(map(type, cells))
+    if not kinds <= {bool, int, float, type(None)}:
+        return None
+    try:
+        numbers = np.array(cells, bool if kinds == {bool} else np.float64)
+    except OverflowError:
+        return None
+    gaps = cells.count(None) if type(None) in kinds else 0
+    return numbers if np.isfinite(numbers).sum() == len(cells) - gaps else None
+
+
+def _feature(raw: _Raw, name: str) -> NDArray[Any]:
+    """Put the parts of a feature together: flags throughout stay flags."""
+    start, found = 0, [np.empty(0)]
+    for part in raw.features.pop(name):
+        if len(part):
+            found.append(part if isinstance(part, np.ndarray) else _by_cell(raw, name, part, start))
+        start += len(part)
+    return np.concatenate(found[1:] or found)
+
+
+def _by_cell(raw: _Raw, name: str, cells: list[Any], start: int) -> NDArray[Any]:
+    """Read a part of a feature that is text (CSV) or holds a fault, which is named."""
     booleans = 0
-    numbers = np.full(raw.count, np.nan)
+    numbers = np.full(len(cells), np.nan)
     for place, cell in enumerate(cells):
         flag = _flag(cell, raw.text)
         booleans += flag is not None
@@ -364,9 +395,9 @@ def _feature(raw: _Raw, name: str) -> Any:
             number = as_number(cell, raw.text) if flag is None else float(flag)
         except CellError as exc:
             mend = "a feature is a number or true/false: encode it, or drop the column"
-            raise raw.error(exc.message, place, name, mend) from None
+            raise raw.error(exc.message, start + place, name, mend) from None
         numbers[place] = np.nan if number is None else number
-    return numbers.astype(bool) if booleans == raw.count and raw.count else numbers
+    return numbers.astype(bool) if booleans == len(cells) else numbers
 
 
 def _flag(cell: Any, text: bool) -> bool | None:

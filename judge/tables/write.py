@@ -271,10 +271,10 @@ def write_csv_rows(stream: TextIO, names: Iterable[str], rows: Iterable[Iterable
 
 def csv_cell(value: Any) -> Any:
     """Return a cell as CSV holds it: empty, a number, guarded text, or JSON for lists and mappings."""
-    if missing(value):
-        return ""
     if isinstance(value, str):
         return guard_formula(clean(value))
+    if missing(value):
+        return ""
     if hasattr(value, "item"):
         value = value.item()
     if isinstance(value, bool):

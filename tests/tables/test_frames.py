@@ -183,6 +183,21 @@ def test_features_are_numbers_or_flags(tmp_path):
     assert caught.value.column == "mood"
 
 
+def test_features_of_many_blocks_are_one_column(tmp_path):
+    """Flags stay flags over all blocks, one gap makes them numbers; a late fault is named by its row."""
+    rows = [{"dialogue_id": k, "system_id": "a", "q": k % 2 == 0, "p": True, "n": 1.5} for k in range(9000)]
+    rows[8000]["p"] = None
+    rows[8500]["late"] = 3
+    frame = read_features(jsonl(tmp_path / "f.jsonl", *rows))
+    assert frame["q"].dtype == bool
+    assert frame["p"].isna().sum() == 1
+    assert frame["late"].dropna().to_dict() == {8500: 3.0}
+    rows[8900]["n"] = "high"
+    with pytest.raises(TableError, match="number or true/false") as caught:
+        read_features(jsonl(tmp_path / "f.jsonl", *rows))
+    assert (caught.value.row, caught.value.column) == (8901, "n")
+
+
 def test_many_rows_in_blocks_keep_their_order(tmp_path):
     """Blocks meet without a seam: 30,000 rows come back in order with their own categories."""
     rows = [rating(dialogue_id=f"d{k}", score=k % 5) for k in range(30_000)]

@@ -73,6 +73,26 @@ def test_repeated_ids_name_both_rows(tmp_path):
     assert caught.value.row == 3
 
 
+@pytest.mark.parametrize(
+    ("second", "third", "words"),
+    [
+        (
+            {"context": ["b"], "emotion": 5},
+            {"dialogue_id": "d1", "context": ["c"]},
+            "row 2, column 'emotion'",
+        ),
+        ({"context": [""]}, {"dialogue_id": None, "context": ["c"]}, "row 2, column 'context'"),
+        ({"context": [""], "emotion": 5}, {}, "row 2, column 'emotion'"),
+        ({"dialogue_id": "d1", "context": ["b"]}, {"context": []}, "row 2: the same as row 1"),
+    ],
+)
+def test_of_several_faults_the_first_row_is_named(tmp_path, second, third, words):
+    """Columns are checked as wholes, yet the fault that is told is the one that stands first in the file."""
+    rows = [{"dialogue_id": "d1", "context": ["a"]}, {"dialogue_id": "d2", **second}, third]
+    with pytest.raises(TableError, match=words):
+        read_dialogues(jsonl(tmp_path / "d.jsonl", *rows))
+
+
 def test_responses_may_leave_the_system_to_the_caller(tmp_path):
     """Without system_id and without a default it is an error; details and unknown columns are kept."""
     path = jsonl(tmp_path / "r.jsonl", {"dialogue_id": 1, "text": "", "details": {"k": 5}, "latency": 2})

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import errno
+import json
 import os
 from typing import TYPE_CHECKING, Any
 
@@ -130,6 +131,26 @@ def test_a_half_surrogate_does_not_stop_the_writing(tmp_path):
     for ending in ("jsonl", "csv"):
         write_responses([Response("d1", "a", "x\ud83d")], tmp_path / f"r.{ending}")
         assert "\ufffd" in read_responses(tmp_path / f"r.{ending}")[0].text
+
+
+def test_empty_cells_have_one_form_each(tmp_path):
+    """NaN, NA and None are one gap: an optional column is left out, a required or unknown one is null."""
+    path = tmp_path / "r.jsonl"
+    gaps = [None, float("nan"), pd.NA, pd.NaT]
+    write_ratings([rating(score=gap, probability=gap, note=gap, repeat=1) for gap in gaps], path)
+    wanted = {**rating(score=None), "repeat": 1, "note": None}
+    lines = path.read_text().splitlines()
+    assert [list(json.loads(line).items()) for line in lines] == [list(wanted.items())] * len(gaps)
+
+
+def test_rows_of_any_shape_have_the_columns_in_one_order(tmp_path):
+    """Known columns come first, in the order of the table, whatever the row before looked like."""
+    path = tmp_path / "r.jsonl"
+    turned = dict(reversed(rating(note="x").items()))
+    write_ratings([{}, rating(), turned, rating()], path)
+    first, *rest = (list(json.loads(line)) for line in path.read_text().splitlines())
+    assert first == list(rating())
+    assert rest == [list(rating()), [*rating(), "note"], list(rating())]
 
 
 def test_a_full_disk_leaves_the_old_file(tmp_path, monkeypatch):
