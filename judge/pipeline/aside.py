@@ -84,8 +84,11 @@ class Aside:
         return self._process is not None
 
     def _start(self) -> None:
+        import gc
         import multiprocessing
 
+        # What both processes have stays shared memory only as long as no collector walks through it.
+        gc.freeze()
         context = multiprocessing.get_context("fork")
         ours, theirs = context.Pipe()
         drop = (ours.fileno(), *self._drop)
@@ -114,9 +117,12 @@ class Aside:
     def close(self) -> None:
         """End the second process, whatever it is doing; may be called twice."""
         if self._process is not None:
+            import gc
+
             self._process.kill()
             self._process.join()
             self._process = None
+            gc.unfreeze()
         if self._pipe is not None:
             self._pipe.close()
             self._pipe = None

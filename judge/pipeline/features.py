@@ -40,9 +40,10 @@ def similarities(names: Sequence[str] = ("chrf",), embedding: str | None = None)
 
 def _similarity(name: str, model: str) -> Similarity:
     from judge.analysis import similarity as known
-    from judge.generators.embeddings import sentence_encoder
 
     if name == "embedding":
+        from judge.generators.embeddings import sentence_encoder  # brings numpy and scipy
+
         try:
             return known.embedding_similarity(sentence_encoder(model), model)
         except InputError as error:

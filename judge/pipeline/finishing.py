@@ -6,7 +6,7 @@ process, see `judge.pipeline.aside`); what waits for the answers is kept short.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, replace
 from typing import TYPE_CHECKING, Any
 
 from judge.pipeline import collect, judging
@@ -109,7 +109,12 @@ class Finishing:
         findings = analyse(
             self.folder, self.study, self.people, self._known, stage=self.stage, more=self._more
         )
-        return Finished(findings, failures, sum(s.pending for s in states), sum(s.answered for s in states))
+        return Finished(
+            tuple(map(plain, findings)),
+            failures,
+            sum(state.pending for state in states),
+            sum(state.answered for state in states),
+        )
 
     def _collect(self, store: SqliteStore) -> dict[str, tuple[int, str]]:
         seen = collect.FailureCount()
@@ -131,3 +136,16 @@ class Finishing:
             *beside(self.printed, [*found, *self._texts]),
             *self.more(self.folder),
         )
+
+
+def plain(finding: Finding) -> Finding:
+    """Return the finding without numpy's scalars: a process that never needed numpy can take it.
+
+    >>> import numpy as np
+    >>> from judge.types import Finding
+    >>> type(plain(Finding("means", "mean_score", estimate=np.float64(2.5))).estimate)
+    <class 'float'>
+    """
+    cells = {part.name: getattr(finding, part.name) for part in fields(finding)}
+    found = {name: cell.item() for name, cell in cells.items() if hasattr(cell, "item")}
+    return replace(finding, **found) if found else finding

@@ -56,7 +56,7 @@ class ReplyReader:
         self.headers: dict[str, str] = {}
         self.body = b""
         self.reusable = False
-        self._parser = HttpResponseParser(self)
+        self._parser: Any = HttpResponseParser(self)
         self._pieces: list[bytes] = []
         self._taken = 0
         self._state = "head"
@@ -92,6 +92,7 @@ class ReplyReader:
         return self._state == "body" and unframed and self._whole()
 
     def _whole(self) -> bool:
+        self._parser = None  # it holds this reader in turn: thousands of pairs would wait for the collector
         self.body = _decoded(b"".join(self._pieces), self.headers.get("content-encoding", "").lower())
         return True
 

@@ -117,7 +117,7 @@ class SqliteStore(Plans, BatchNotes, Inspecting):
         conn.execute("PRAGMA journal_mode = WAL")
         conn.execute("PRAGMA synchronous = NORMAL")
         conn.execute("PRAGMA wal_autocheckpoint = 0")
-        conn.execute("PRAGMA cache_size = -65536")
+        conn.execute("PRAGMA cache_size = -16384")
         migrate(conn, self.path, version)
         self._origins = {
             (provider, model, endpoint): number
