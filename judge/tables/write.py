@@ -131,7 +131,8 @@ def write_table(rows: Rows, path: Path | str, spec: TableSpec) -> None:
 
 def json_line(record: Mapping[str, Any]) -> str:
     """Return one line of JSONL: UTF-8 as it is, no NaN, a lone surrogate replaced by U+FFFD."""
-    return clean(_ENCODER.encode(record)) + "\n"
+    line = _ENCODER.encode(record)
+    return f"{line if line.isascii() else clean(line)}\n"
 
 
 def clean(text: str) -> str:
@@ -189,7 +190,8 @@ def _record(row: Any) -> dict[str, Any]:
     record = {name: getattr(row, name) for name in names}
     if isinstance(row, Dialogue):
         record["context"] = [{"speaker": turn.speaker, "text": turn.text} for turn in row.context]
-        record = {**{str(k): v for k, v in record.pop("extra").items()}, **record}
+        extra = record.pop("extra")
+        record = {**{str(k): v for k, v in extra.items()}, **record} if extra else record
     elif isinstance(row, Response):
         record["details"] = dict(row.details) or None
     return record
