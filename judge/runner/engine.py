@@ -59,8 +59,8 @@ class Engine:
         self._asked: set[str] = set()
         self._tasks: set[asyncio.Task[None]] = set()
         self._finished = asyncio.Event()
-        self._dirty = False
-        self._unflushed = 0
+        self._clean = asyncio.Event()
+        self._clean.set()
 
     # -- streams ----------------------------------------------------------------------------------------
 
@@ -156,9 +156,9 @@ class Engine:
         try:
             while question is not None:
                 await ask(self, lane, question)
-                if self._unflushed >= BURST:
-                    # A judge that computes here never waits: nothing would be kept before its end.
-                    await asyncio.sleep(0)
+                # What has arrived is on disk before anything else is asked: more than what is in flight is
+                # never lost, and a judge that computes here and never waits is kept up with.
+                await self._clean.wait()
                 if lane.workers > int(lane.flight.limit):
                     break
                 if not (lane.due or lane.queue or lane.crowded):
@@ -224,25 +224,24 @@ class Engine:
     def over(self, question: Question) -> None:
         """Forget a question that has ended; from here on the store knows it."""
         self._asked.discard(question.job.key)
-        self._unflushed += 1
         self.flush_soon()
 
     def flush_soon(self) -> None:
         """Commit when this turn of the event loop is over."""
-        if not self._dirty:
-            self._dirty = True
+        if self._clean.is_set():
+            self._clean.clear()
             self.loop.call_soon(self.flush)
 
     # -- the store --------------------------------------------------------------------------------------
 
     def flush(self) -> None:
         """Commit all that this turn of the event loop has brought."""
-        self._dirty = False
-        self._unflushed = 0
         try:
             self.store.flush()
         except Exception as exc:  # noqa: BLE001 - raised again from run
             self.fail(exc)
+        finally:
+            self._clean.set()
 
     # -- the end ----------------------------------------------------------------------------------------
 

@@ -22,8 +22,9 @@ if TYPE_CHECKING:
 AHEAD = 16
 """Jobs that are pulled from a stream before they can be sent."""
 COARSE_S = 1.0
-"""The shortest time that a server can put into a whole-seconds Retry-After header. It is kept to for the
-call that was refused; the lane as a whole only slows down, since one second may stand for a millisecond."""
+"""The shortest time that a server can put into a whole-seconds Retry-After header: it may stand for a
+millisecond. The lane slows down, and the call that was refused takes its turn at the lane's new pace. A
+longer time is kept to, by the call and by the whole lane."""
 
 
 @dataclass(slots=True)
@@ -136,7 +137,9 @@ class Lane:
         if self._backoff is None:
             self._backoff = Backoff(self.limits)
         first_at = now if question.first_at is None else question.first_at
-        return self._backoff.delay(failure, attempts=question.attempts, first_at=first_at, now=now)
+        delay = self._backoff.delay(failure, attempts=question.attempts, first_at=first_at, now=now)
+        coarse = isinstance(failure, RateLimited) and failure.retry_after == COARSE_S
+        return 0.0 if coarse and delay is not None else delay
 
 
 def _bucket(per_minute: float | None) -> Bucket | None:
