@@ -15,15 +15,26 @@ if TYPE_CHECKING:
     from judge.types import JudgeTask, Outcome
 
 
-class FailureCount:
-    """Counts, while rows pass by, those without verdict or score; keeps the first reason of each kind."""
+STEP = 100_000
+"""Rows between two notes of how far it is: some ten seconds."""
 
-    def __init__(self) -> None:
+
+class FailureCount:
+    """Counts, while rows pass by, those without verdict or score; keeps the first reason of each kind.
+
+    `note` hears how far it is, where there are many.
+    """
+
+    def __init__(self, note: Callable[[str], None] = lambda _: None) -> None:
         self.kinds: dict[str, tuple[int, str]] = {}
+        self._note, self._seen = note, 0
 
     def watch(self, rows: Iterable[dict[str, Any]]) -> Iterator[dict[str, Any]]:
         """Yield the rows as they are."""
         for row in rows:
+            self._seen += 1
+            if self._seen % STEP == 0:
+                self._note(f"writing tables: {self._seen:,} rows")
             kind = row["outcome"]
             if kind != OK:
                 count, reason = self.kinds.get(kind, (0, str(row["reason"])))

@@ -103,7 +103,7 @@ class Finishing:
 
         note("writing tables")
         with SqliteStore(self.folder.store, must_exist=True) as store:
-            failures = self._collect(store)
+            failures = self._collect(store, note)
             states = [store.plan_state(panel.stage) for panel in self.panels]
         note("analysing")
         findings = analyse(
@@ -116,8 +116,8 @@ class Finishing:
             sum(state.answered for state in states),
         )
 
-    def _collect(self, store: SqliteStore) -> dict[str, tuple[int, str]]:
-        seen = collect.FailureCount()
+    def _collect(self, store: SqliteStore, note: Callable[[str], None]) -> dict[str, tuple[int, str]]:
+        seen = collect.FailureCount(note)
         how: dict[str, Any] = {"spared": self.stage.spared(), "book": self.book}
         duels = collect.judgment_rows(self.panels, store, absolute=False, **how)
         ratings = collect.judgment_rows(self.panels, store, absolute=True, **how)

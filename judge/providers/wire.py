@@ -10,13 +10,13 @@ followed (a key must not travel to another host).
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import sys
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
 from judge.errors import ServerFault, Timeout
-from judge.jsontext import writer
 from judge.providers.http1 import BadReply, Connections
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 
 CONNECT_S = 15.0
-_write = writer(sort_keys=False)
+_ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +99,7 @@ class DirectWire:
 
 def encoded(body: Mapping[str, Any]) -> bytes:
     """Return the bytes of a body; a lone surrogate, which no server reads, becomes a question mark."""
-    return _write(body).encode("utf-8", "replace")
+    return _ENCODER.encode(body).encode("utf-8", "replace")
 
 
 def proxy_for(url: str) -> str | None:

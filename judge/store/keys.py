@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
+import json
 from hashlib import sha256
 from typing import TYPE_CHECKING
-
-from judge.jsontext import writer
 
 if TYPE_CHECKING:
     from judge.types import Request
 
 ALGORITHM = "sha256"
-_write = writer(sort_keys=True)
+_ENCODER = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
 
 
 def canonical(request: Request) -> bytes:
@@ -35,7 +34,7 @@ def canonical(request: Request) -> bytes:
     >>> canonical(Request("openai", "m", {"b": 1, "a": "é"})).decode()
     '{"body":{"a":"é","b":1},"model":"m","provider":"openai","repeat":0}'
     """
-    text = _write(
+    text = _ENCODER.encode(
         {
             "provider": request.provider,
             "model": request.model,

@@ -15,6 +15,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from judge.pipeline.aside import Aside
+from judge.pipeline.compare import compare
+from judge.study import study_from_flags
+from tests.pipeline.material import flags, served, write_study
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -157,3 +160,29 @@ def _alive(pid: int) -> bool:
     except FileNotFoundError:
         return False
     return state.rsplit(")", 1)[1].split()[0] != "Z"
+
+
+@linux
+def test_a_run_finds_the_same_with_a_second_process(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Tables and findings are the same to the byte, whichever process made them."""
+    monkeypatch.setenv("OPENAI_API_KEY", "x")
+    folder = write_study(tmp_path / "study", dialogues=12)
+    with served() as server:
+        how = {"judges": ("openai/m",), "base_url": server.openai_url}
+        told = alone(f"""
+            from pathlib import Path
+            from judge.pipeline import aside
+            from judge.pipeline.compare import compare
+            from judge.study import study_from_flags
+            from tests.pipeline.material import flags
+            took = aside._result
+            aside._result = lambda *given: told.update(second=True) or took(*given)
+            study = study_from_flags(**flags(Path({str(folder)!r}), **{how!r}))
+            compare(study, Path({str(tmp_path / "two")!r}))
+        """)
+        # Here the server is a thread of this process, which is therefore not copied.
+        compare(study_from_flags(**flags(folder, **how)), tmp_path / "one")
+    assert told == {"second": True}
+    for name in ("dialogues", "responses", "duels", "ratings", "features", "findings"):
+        one, two = (tmp_path / run / f"{name}.jsonl" for run in ("one", "two"))
+        assert one.read_bytes() == two.read_bytes()
