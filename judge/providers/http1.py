@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 LARGEST_BODY = 64 * 1024 * 1024
 LARGEST_HEAD = 64 * 1024
+IDLE_S = 15.0
+"""A connection that nobody used for so long may be gone without a word: a router forgot it, say."""
 _UNFIT = re.compile(r"[\r\n\0]")
 _PATH = "/%:@!$&'()*+,;=-._~?"
 
@@ -243,7 +245,7 @@ class Connections:
         self._head = _head(parts.hostname, parts.port or usual, usual, f"{parts.path}?{parts.query}", headers)
         self._connect_s = connect_s
         self._room = asyncio.Semaphore(most)
-        self._idle: list[_Connection] = []
+        self._idle: list[tuple[_Connection, float]] = []
         self._all: set[_Connection] = set()
 
     async def post(self, body: bytes) -> ReplyReader:
@@ -262,7 +264,7 @@ class Connections:
                 connection.close()
                 raise
             if reply.reusable and connection.usable:
-                self._idle.append(connection)
+                self._idle.append((connection, asyncio.get_running_loop().time()))
             else:
                 connection.close()
             return reply
@@ -276,10 +278,12 @@ class Connections:
             await asyncio.wait(waiting, timeout=1.0)
 
     def _kept(self) -> _Connection | None:
+        now = asyncio.get_running_loop().time()
         while self._idle:
-            connection = self._idle.pop()
-            if connection.usable:
+            connection, since = self._idle.pop()
+            if connection.usable and now - since < IDLE_S:
                 return connection
+            connection.close()
         return None
 
     async def _open(self) -> _Connection:

@@ -231,6 +231,14 @@ def test_a_connection_carries_many_requests():
     assert server.accepted == 1
 
 
+def test_a_connection_that_lay_idle_for_long_is_not_used_again(monkeypatch: pytest.MonkeyPatch):
+    """It may be gone without a word, and a question sent into it would wait for its timeout."""
+    monkeypatch.setattr(http1, "IDLE_S", 0.005)
+    server = Server([PLAIN, PLAIN])
+    assert bodies(server, 2) == [b"hello", b"hello"]
+    assert server.accepted == 2
+
+
 @pytest.mark.parametrize("reply", [PLAIN + b"more", PLAIN.replace(b"X-A: 1", b"Connection: close")])
 def test_a_doubtful_connection_is_not_used_again(reply: bytes):
     """After bytes too many, or where the server says close, the next request has a new connection."""
