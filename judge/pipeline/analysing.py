@@ -63,8 +63,10 @@ def analyse(
     the folder holds all that the findings rest on.
     """
     dialogues, features = known.dialogues, known.features
-    ratings = _with_people(read_ratings(folder.table("ratings"), allow_empty=True), people.ratings, features)
-    duels = _with_people(read_duels(folder.table("duels"), allow_empty=True), people.duels, features)
+    ratings = read_ratings(folder.table("ratings"), allow_empty=True, without=_unread(people.ratings))
+    duels = read_duels(folder.table("duels"), allow_empty=True, without=_unread(people.duels))
+    ratings = _with_people(ratings, people.ratings, features)
+    duels = _with_people(duels, people.duels, features)
     if people.ratings is not None:
         write_ratings(ratings, folder.table("ratings"))
     if people.duels is not None:
@@ -88,6 +90,11 @@ def analyse(
     found = (*found, *more(found))
     save_findings(folder, found)
     return found
+
+
+def _unread(people: pd.DataFrame | None) -> tuple[str, ...]:
+    """Return the columns that no analysis reads; all are needed where the table is written again."""
+    return ("reason", "key") if people is None else ()
 
 
 def options_of(study: Study) -> AuditOptions:

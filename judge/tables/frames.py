@@ -16,7 +16,7 @@ from judge.tables.values import CellError, as_number, shown, unguard_formula
 from judge.types import OK
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
     from typing import TypeAlias
 
     from numpy.typing import NDArray
@@ -69,7 +69,13 @@ class _Raw:
         return TableError(message, path=self.path, row=row, column=column, mend=mend)
 
 
-def read_ratings(path: Path | str, *, scale: Scale | None = None, allow_empty: bool = False) -> pd.DataFrame:
+def read_ratings(
+    path: Path | str,
+    *,
+    scale: Scale | None = None,
+    allow_empty: bool = False,
+    without: Collection[str] = (),
+) -> pd.DataFrame:
     """Read a table of ratings.
 
     Parameters
@@ -80,6 +86,8 @@ def read_ratings(path: Path | str, *, scale: Scale | None = None, allow_empty: b
         The lowest and highest score allowed, for all criteria or by criterion. None checks nothing.
     allow_empty
         Accept a file without rows.
+    without
+        Optional columns that are left out: a million keys take more memory than all the rest.
 
     Returns
     -------
@@ -105,7 +113,7 @@ def read_ratings(path: Path | str, *, scale: Scale | None = None, allow_empty: b
     >>> float(frame["score"].iloc[0]), str(frame["outcome"].iloc[0])
     (4.0, 'ok')
     """
-    raw = _read(Path(path), RATINGS, allow_empty)
+    raw = _read(Path(path), RATINGS, allow_empty, without)
     frame = _frame(raw)
     _check_value_or_outcome(raw, frame, "score")
     if scale is not None:
@@ -114,8 +122,13 @@ def read_ratings(path: Path | str, *, scale: Scale | None = None, allow_empty: b
     return frame
 
 
-def read_duels(path: Path | str, *, allow_empty: bool = False) -> pd.DataFrame:
+def read_duels(path: Path | str, *, allow_empty: bool = False, without: Collection[str] = ()) -> pd.DataFrame:
     """Read a table of duels.
+
+    Parameters
+    ----------
+    path, allow_empty, without
+        As in `read_ratings`.
 
     Returns
     -------
@@ -128,7 +141,7 @@ def read_duels(path: Path | str, *, allow_empty: bool = False) -> pd.DataFrame:
     TableError
         For the first row that does not keep the contract; names file, row, column and the mend.
     """
-    raw = _read(Path(path), DUELS, allow_empty)
+    raw = _read(Path(path), DUELS, allow_empty, without)
     frame = _frame(raw)
     _check_value_or_outcome(raw, frame, "verdict")
     _check_two_systems(raw, frame)
@@ -158,16 +171,17 @@ def read_features(path: Path | str, *, allow_empty: bool = False) -> pd.DataFram
     return frame
 
 
-def _read(path: Path, spec: TableSpec, allow_empty: bool) -> _Raw:
+def _read(path: Path, spec: TableSpec, allow_empty: bool, without: Collection[str] = ()) -> _Raw:
     raw = _Raw(path, spec)
     known = set(spec.names)
+    wanted = [name for name in spec.names if name not in without]
     for chunk in read_chunks(path):
         raw.text = chunk.text
         if not raw.rows and chunk.columns:
             check_columns(spec, chunk.columns, path, chunk.rows[0] if not chunk.text else 1)
         n = len(chunk.rows)
         raw.rows.append(np.asarray(chunk.rows, np.int32))
-        for name in spec.names:
+        for name in wanted:
             if name in chunk.columns or name in raw.factors:
                 _add_known(raw, name, chunk.columns.get(name) or [None] * n)
         for name in {**raw.extra, **raw.features, **chunk.columns}:

@@ -215,3 +215,12 @@ def test_the_kind_of_a_table_is_told_by_its_columns(tmp_path):
     near = {("rating" if name == "score" else name): cell for name, cell in RATING.items()}
     with pytest.raises(TableError, match="rename 'rating' to 'score'"):
         table_kind(jsonl(tmp_path / "e.jsonl", near))
+
+
+def test_optional_columns_can_be_left_out(tmp_path):
+    """A column that nobody needs costs no memory; the others are as they were."""
+    path = jsonl(tmp_path / "d.jsonl", duel(key="sha256:1", reason="warm", note="n"))
+    whole, part = read_duels(path), read_duels(path, without=("key", "reason"))
+    assert list(part) == [name for name in whole if name not in ("key", "reason")]
+    assert len(part.columns) == len(whole.columns) - 2
+    assert part.equals(whole[list(part)])
