@@ -39,6 +39,9 @@ def _headline(found: Findings, judge: str, criterion: str, people: str) -> Headl
     if len(systems) == 1:
         return _single(found, systems[0], judge, criterion, detail)
     best, second = systems[:2]
+    stopped = _by_stopped(found, systems, judge, criterion, detail)
+    if stopped is not None:
+        return stopped
     pair = pair_of(found, "win_rate", best, second, judge=judge, criterion=criterion)
     if pair is not None and pair.estimate is not None:
         tied = _tied(found, systems, judge, criterion, pair, level=0.5)
@@ -48,6 +51,24 @@ def _headline(found: Findings, judge: str, criterion: str, people: str) -> Headl
     if known:
         return _by_some_pairs(found, known, judge=judge, criterion=criterion, detail=detail)
     return _by_means(found, systems, judge, criterion, detail)
+
+
+def _by_stopped(
+    found: Findings, systems: Sequence[str], judge: str, criterion: str, detail: str
+) -> Headline | None:
+    """Say who is ahead in a run that stopped when it was decided, by intervals that allow for that."""
+    best, *others = systems
+    pairs = {
+        other: pair_of(found, "win_rate", best, other, judge=judge, criterion=criterion, family="stopping")
+        for other in others
+    }
+    first = pairs[others[0]]
+    if first is None or first.estimate is None:
+        return None
+    level = [other for other, f in pairs.items() if f is not None and (f.ci_low is None or f.ci_low <= 0.5)]
+    told = f"{detail} that allow for stopping early"
+    tied = [best, *level]
+    return _by_duels(first, best, others[0], tied, judge=judge, criterion=criterion, detail=told)
 
 
 def _by_some_pairs(

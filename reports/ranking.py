@@ -66,10 +66,10 @@ def mirrored(finding: Finding) -> Finding:
 
 
 def pair_of(
-    found: Findings, statistic: str, system: str, other: str, *, judge: str, criterion: str
+    found: Findings, statistic: str, system: str, other: str, *, judge: str, criterion: str, family: str = ""
 ) -> Finding | None:
     """Return a pair's finding from the side of `system`, whichever way round it was written."""
-    family = "means" if statistic == "mean_difference" else "ranking"
+    family = family or ("means" if statistic == "mean_difference" else "ranking")
     where = {"judge": judge, "criterion": criterion}
     direct = found.one(family, statistic, system=system, system_b=other, **where)
     if direct is not None:

@@ -53,6 +53,8 @@ def _ranks(found: Findings, judge: str, criterion: str) -> Iterator[str]:
         low, high = int(rank.ci_low or 0), int(rank.ci_high or 0)
         span = f"{low}" if low == high else f"{low}-{high}"
         yield f"  rank {span:<5} {rank.system:<{wide}}  wins {number(shares[rank.system], percent=True)}"
+    if ranks and found.where("stopping", "win_rate", **want):
+        yield "  (ranks and their intervals are for a fixed number of dialogues, and this run stopped early)"
 
 
 def _trust(found: Findings, people: str) -> list[str]:

@@ -169,3 +169,23 @@ def test_systems_that_never_met_are_not_ranked_against_each_other():
     told = line.sentence.replace("\u00a0", " ")
     assert told.startswith("1 of the 2 pairs that were compared has a clear winner")
     assert told.endswith("b wins 80 % [70, 90] against d")
+
+
+def _stopped(low: float) -> Findings:
+    usual = _pair("warm", "curious", 0.6, 0.55, 0.65)
+    valid = Finding(
+        "stopping", "win_rate", level="pair", system="curious", system_b="warm",
+        estimate=0.4, ci_low=0.2, ci_high=1 - low, **SAME,
+    )  # fmt: skip
+    return Findings([*_ranked((1, 1), (2, 2), usual).all, valid])
+
+
+def test_a_run_that_stopped_early_is_judged_by_intervals_that_allow_for_it():
+    """The interval for a fixed number would call a winner; the one that is valid at any stop does not."""
+    (line,) = headlines(_stopped(low=0.48), [("openai/gpt-4o", "empathy")], "people")
+    assert not line.clear
+    assert "[48, 80]" in line.sentence.replace("\xa0", " ")
+    assert "allow for stopping early" in line.detail
+    (line,) = headlines(_stopped(low=0.52), [("openai/gpt-4o", "empathy")], "people")
+    assert line.clear
+    assert line.sentence.replace("\xa0", " ") == "warm beats curious in 60 % [52, 80] of comparisons"
