@@ -186,6 +186,8 @@ def _ask_again(
     lane.tally.unreadable += 1
     engine.store.reject(question.key, question.request, answer, attempt=question.attempts, why=why, cost=cost)
     if question.mends is not None:
+        # What it cost belongs to the question that it was to mend.
+        engine.store.link(question.job.key, question.key, "unmended")
         _unmended(engine, lane, question)
         return
     question.unreadable += 1

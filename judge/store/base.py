@@ -136,7 +136,10 @@ class AnswerStore(Protocol):
         ...
 
     def link(self, key: str, target: str, kind: str) -> None:
-        """Say that `target` was asked in place of `key` (``instead``) or to mend its answer (``repair``)."""
+        """Say that `target` was asked in place of `key` (``instead``) or to mend its answer.
+
+        ``repair`` did mend it; ``unmended`` did not, and was paid all the same.
+        """
         ...
 
     def flush(self) -> None:

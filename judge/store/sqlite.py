@@ -299,7 +299,10 @@ class SqliteStore(Plans, BatchNotes, Inspecting):
         self._has_failures = True
 
     def link(self, key: str, target: str, kind: str) -> None:
-        """Say that `target` was asked in place of `key` (``instead``) or to mend its answer (``repair``)."""
+        """Say that `target` was asked in place of `key` (``instead``) or to mend its answer.
+
+        ``repair`` did mend it; ``unmended`` did not, and was paid all the same.
+        """
         self._write(_LINK, (pack(key), kind, pack(target)))
         self._has_links = True
 

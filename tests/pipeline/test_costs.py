@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from judge.pipeline.compare import RunResult, compare
+from judge.store import SqliteStore, verify
 from tests.pipeline.material import served, without_analysis, write_study
 from tests.pipeline.test_asking import prose_first, study_of
 
@@ -90,6 +91,17 @@ def test_answers_nobody_could_read_are_paid_as_well(folder: Path):
         result = go(folder, server, judge={"repair": False})
     assert of(result, level="judge")["dollars", "", ""].estimate == pytest.approx(72 * DOLLARS)
     assert of(result, level="judge")["dollars", "", ""].n_items == 72
+
+
+def test_a_repair_that_did_not_help_is_paid_by_its_judge(folder: Path):
+    """Three tries and one repair a question: the judge's row holds what the whole run did cost."""
+    with served(usage=USAGE, answer=lambda _: "Both are fine.") as server:
+        result = go(folder, server)
+        assert len(server.calls) == 96
+    assert of(result, level="judge")["dollars", "", ""].estimate == pytest.approx(96 * DOLLARS)
+    assert result.cost == pytest.approx(96 * DOLLARS)
+    with SqliteStore(result.folder.store) as store:
+        assert verify(store) == []
 
 
 def test_an_unknown_price_stays_unknown(folder: Path):
