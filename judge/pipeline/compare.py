@@ -218,6 +218,7 @@ class _Job:
             printed,
             self.twist.more,
         )
+        self.store.rest()
         with Aside(finishing, wanted=_waits(panels), drop=(lock.fileno(),)) as aside:
             if not self._judge(panels, judges, judged):
                 return self.result

@@ -61,11 +61,12 @@ class LogSyncer:
             self._news.set()
 
     def close(self) -> None:
-        """Sync what is left and end the thread."""
+        """Sync what is left and end the thread; the next commit starts another."""
         if self._thread is not None:
             self._closing.set()
             self._news.set()
             self._thread.join()
+            self._closing.clear()
             self._thread = None
             os.close(self._file)
             self._file = -1

@@ -333,6 +333,11 @@ class SqliteStore(Plans, BatchNotes, Inspecting):
                 conn.execute("ROLLBACK")
             raise
 
+    def rest(self) -> None:
+        """Write what is gathered and end the thread that syncs, so that the process may be copied."""
+        self.flush()
+        self._syncer.close()
+
     def close(self) -> None:
         """Write what is left, bring it to the disk and close the file; may be called twice."""
         try:

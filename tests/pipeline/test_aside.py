@@ -163,12 +163,17 @@ def _alive(pid: int) -> bool:
 
 
 @linux
-def test_a_run_finds_the_same_with_a_second_process(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("strategy", [(), ("zero-shot@openai/m",)])
+def test_a_run_finds_the_same_with_a_second_process(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, strategy: tuple[str, ...]
+) -> None:
     """Tables and findings are the same to the byte, whichever process made them."""
     monkeypatch.setenv("OPENAI_API_KEY", "x")
     folder = write_study(tmp_path / "study", dialogues=12)
     with served() as server:
         how = {"judges": ("openai/m",), "base_url": server.openai_url}
+        if strategy:  # systems that are generated first
+            how |= {"strategy": strategy, "strategy_url": server.openai_url}
         told = alone(f"""
             from pathlib import Path
             from judge.pipeline import aside
