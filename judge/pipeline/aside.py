@@ -7,6 +7,7 @@ was paid for. Whatever goes wrong there is nobody's loss: the caller then does t
 
 from __future__ import annotations
 
+import gc
 import logging
 import os
 import signal
@@ -84,7 +85,6 @@ class Aside:
         return self._process is not None
 
     def _start(self) -> None:
-        import gc
         import multiprocessing
 
         # What both processes have stays shared memory only as long as no collector walks through it.
@@ -97,6 +97,7 @@ class Aside:
             process.start()
         except OSError:  # no memory or no process left: then it is done here
             ours.close()
+            gc.unfreeze()
         else:
             self._pipe, self._process = ours, process
         finally:
@@ -117,8 +118,6 @@ class Aside:
     def close(self) -> None:
         """End the second process, whatever it is doing; may be called twice."""
         if self._process is not None:
-            import gc
-
             self._process.kill()
             self._process.join()
             self._process = None

@@ -98,6 +98,19 @@ def test_killed_there() -> None:
     assert told == {"same": True}
 
 
+@linux
+def test_no_process_to_be_had() -> None:
+    """Where the system gives no further process the work is done here."""
+    told = alone("""
+        def refuse(): raise BlockingIOError(11, "no process left")
+        os.fork = refuse
+        with Aside(Sum()) as aside:
+            told["elsewhere"] = aside.elsewhere
+            told["same"] = aside.finish() == (42, os.getpid())
+    """)
+    assert told == {"elsewhere": False, "same": True}
+
+
 class Broken:
     """Fails everywhere."""
 
