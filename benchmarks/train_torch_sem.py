@@ -11,32 +11,20 @@ Needs torch, on one CPU core or more. The same seed, torch and number of threads
 from __future__ import annotations
 
 import argparse
-import gzip
-import json
 import sys
 import time
 from pathlib import Path
 
 import numpy as np
 import torch
+from train_sem import labels, read
 
 from judge.generators.sem.accuracy import top_k_accuracy
 from judge.generators.sem.torch_sem import WORD_BITS, Encoded, Encoding, Shape, TorchSEM, batch, network
 from judge.hashed import Hasher, inverse_frequency, tokens
-from judge.types import EMOTIONS
 
 TABLE_RATE = 4.0
 """The table learns this much faster: a bucket is met in few batches."""
-COLUMN = {label: i for i, label in enumerate(EMOTIONS)}
-
-
-def read(path: Path) -> list[dict]:
-    with gzip.open(path, "rt", encoding="utf-8") as stream:
-        return [json.loads(line) for line in stream]
-
-
-def labels(rows: list[dict]) -> np.ndarray:
-    return np.array([COLUMN[row["emotion"]] for row in rows])
 
 
 def word_idf(rows: list[dict]) -> np.ndarray:

@@ -220,10 +220,11 @@ class _Job:
         )
         self.store.rest()
         with Aside(finishing, wanted=_waits(panels), drop=(lock.fileno(),)) as aside:
-            if not self._judge(panels, judges, judged):
+            digest = judging.material_digest(judged)
+            if not self._judge(panels, judges, digest):
                 return self.result
             self._finish(aside)
-        whole = self._digest if judged is material else judging.material_digest(material)
+        whole = digest if judged is material else judging.material_digest(material)
         self._write_manifest(panels, judges, generations, material, whole)
         return self.result
 
@@ -291,10 +292,9 @@ class _Job:
 
         return pricing(self.study)
 
-    def _judge(self, panels: list[Panel], judges: Sequence[Wired], material: Material) -> bool:
+    def _judge(self, panels: list[Panel], judges: Sequence[Wired], of_material: str) -> bool:
         self.events.note(_judging_line(panels, sum(panel.count() for panel in panels)))
-        self._digest = judging.material_digest(material)
-        stopped = self.stage.run(panels, judges, self._digest)
+        stopped = self.stage.run(panels, judges, of_material)
         self.result.notes.extend(self.stage.notes)
         return stopped != "interrupted"
 

@@ -53,7 +53,7 @@ class Inspecting:
         with told_plainly(self.path):
             lost = (
                 "SELECT key, kind FROM links WHERE target NOT IN (SELECT key FROM answers) "
-                "AND (key IN (SELECT key FROM answers) OR kind = 'repair') AND kind <> 'unmended'"
+                "AND (kind = 'repair' OR kind = 'instead' AND key IN (SELECT key FROM answers))"
             )
             for key, kind in self._conn.execute(lost):
                 yield f"answer {_text(key)}: its {kind} answer is missing"
