@@ -36,6 +36,7 @@ class BatchServer(Loopback):
     """Fates of a request: errored, expired, unreadable, missing, junk (a line that is no JSON)."""
 
     hold: bool = False
+    looks: int = 0
     lose: dict[int, str] = field(default_factory=dict)
     refuse: str = ""
     """The batch as a whole fails with these words (OpenAI), or is not taken (Anthropic)."""
@@ -55,6 +56,7 @@ class BatchServer(Loopback):
         add.add_get("/v1/messages/batches/{id}/results", self._results)
 
     def _find(self, request: web.Request) -> Made:
+        self.looks += 1
         return next(made for made in self.made if made.batch_id == request.match_info["id"])
 
     # OpenAI
